@@ -1,0 +1,34 @@
+import tseslint from 'typescript-eslint';
+
+/** Arrows point one way: workflows → activities → systems → hosts → inventory (docs/architecture.md). */
+const forbid = (patterns, message) => ({
+  'no-restricted-imports': 'off',
+  '@typescript-eslint/no-restricted-imports': ['error', { patterns: [{ group: patterns, message, allowTypeImports: true }] }],
+});
+
+export default tseslint.config(
+  { ignores: ['lib/**', 'node_modules/**', 'coverage/**', '*.js', '*.mjs'] },
+  ...tseslint.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/explicit-module-boundary-types': 'error',
+      'no-empty': ['error', { allowEmptyCatch: false }],
+    },
+  },
+  {
+    files: ['src/workflows/**/*.ts'],
+    rules: forbid(
+      ['node:*', 'fs', 'path', 'os', 'crypto', 'child_process', 'pg', 'ssh2', '@temporalio/activity', '@temporalio/worker', '@temporalio/client', '**/activities/*', '**/hosts/*', '**/inventory/*'],
+      'Workflow code is deterministic: it imports types and pure functions only.',
+    ),
+  },
+  { files: ['src/hosts/**/*.ts'], rules: forbid(['**/workflows/*', '**/activities/*', '**/postgres/*'], 'hosts knows nothing of PostgreSQL or Temporal workflows.') },
+  { files: ['src/inventory/**/*.ts'], rules: forbid(['**/workflows/*', '**/activities/*', '**/postgres/*', '**/hosts/*'], 'inventory is the lowest room.') },
+  { files: ['src/postgres/**/*.ts'], rules: forbid(['**/workflows/*', '**/activities/*', '@temporalio/*'], 'systems know nothing of Temporal.') },
+  { files: ['src/client.ts', 'src/cli/**/*.ts'], rules: forbid(['**/postgres/*', '**/hosts/*', 'pg'], 'The CLI knows nothing of PostgreSQL.') },
+);

@@ -1,0 +1,45 @@
+import { output, type Host } from './host';
+
+/** Whether a path exists on the host, seen as `user`. */
+export async function exists(host: Host, path: string, user?: string): Promise<boolean> {
+  return (await host.run({ argv: ['test', '-e', path], user })).exitCode === 0;
+}
+
+/** A text file's content. @throws CommandFailed when it can't be read. */
+export function readFile(host: Host, path: string, user?: string): Promise<string> {
+  return output(host, { argv: ['cat', '--', path], user });
+}
+
+/** Writes a file whole or not at all: a reader never sees half of it, nor does a crash leave half of it. */
+export async function writeFile(host: Host, path: string, content: string, options: { user?: string; mode?: string } = {}): Promise<void> {
+  const script = 'umask 077; t=$(mktemp -- "$1.XXXXXX") && cat >"$t" && chmod -- "$2" "$t" && sync -- "$t" && mv -f -- "$t" "$1"';
+  await output(host, { argv: ['sh', '-c', script, 'sh', path, options.mode ?? '0600'], user: options.user, input: content });
+}
+
+/** Makes a directory with its parents; the last one belongs to `owner` and is closed to others. */
+export async function makeDirectory(host: Host, path: string, owner: string, mode = '0700'): Promise<void> {
+  // As the owner where its parent lets it, else by the connection's user who then hands it over.
+  const made = await host.run({ argv: ['mkdir', '-p', '-m', mode, '--', path], user: owner });
+  if (made.exitCode === 0) return;
+  await output(host, { argv: ['mkdir', '-p', '--', path] });
+  await output(host, { argv: ['chown', '--', owner, path] });
+  await output(host, { argv: ['chmod', '--', mode, path], user: owner });
+}
+
+/** Removes a directory tree; one that is not there is removed already. */
+export async function removeTree(host: Host, path: string, user?: string): Promise<void> {
+  await output(host, { argv: ['rm', '-rf', '--', path], user, timeoutMs: 30 * 60_000 });
+}
+
+/** Bytes free for `user` on the file system that holds `path` or its nearest existing parent. */
+export async function freeBytes(host: Host, path: string): Promise<number> {
+  const script = 'p=$1; while [ ! -e "$p" ]; do p=$(dirname -- "$p"); done; df -PB1 -- "$p" | tail -n 1';
+  const line = await output(host, { argv: ['sh', '-c', script, 'sh', path] });
+  return Number(line.trim().split(/\s+/)[3]);
+}
+
+/** Bytes on disk below a path. */
+export async function usedBytes(host: Host, path: string, user?: string): Promise<number> {
+  const text = await output(host, { argv: ['du', '-sB1', '--', path], user, timeoutMs: 30 * 60_000 });
+  return Number(text.split(/\s/)[0]);
+}

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+
+/** A secret by reference: `env:NAME` or `file:/path`. The value itself never stands in the inventory. */
+export const secretReference = z
+  .string()
+  .regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:\/.+)$/, 'a secret is a reference: env:NAME or file:/absolute/path');
+
+const absolutePath = z.string().regex(/^\//, 'an absolute path is needed');
+const versionedPath = absolutePath.refine((path) => path.includes('{version}'), 'the path needs the placeholder {version}');
+
+const hostSchema = z.strictObject({
+  /** How the worker reaches the host. `local` is the machine the worker runs on. */
+  connection: z.literal('local'),
+  /** Job directories, scratch servers and rehearsals live here; it has to be on a disk with room for a copy of the data. */
+  workDirectory: absolutePath.default('/var/lib/pgpassage'),
+});
+
+const serviceSchema = z.discriminatedUnion('manager', [
+  z.strictObject({ manager: z.literal('pg_ctl') }),
+  /** Debian's wrapper: `pg_ctlcluster {version} NAME start`. */
+  z.strictObject({ manager: z.literal('pg_ctlcluster'), name: z.string().default('main') }),
+  z.strictObject({
+    manager: z.literal('systemd'),
+    unit: z.string().includes('{version}').default('postgresql@{version}-main'),
+  }),
+]);
+
+const weekday = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']);
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day such as 01:30');
+
+/** Outside of the window no disruptive step starts. A window that ends before it begins passes midnight. */
+export const windowSchema = z.strictObject({
+  days: z.array(weekday).min(1).default(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']),
+  from: timeOfDay,
+  to: timeOfDay,
+  timezone: z.string().default('UTC'),
+});
+
+const clusterSchema = z.strictObject({
+  primary: z.string(),
+  standbys: z.array(z.string()).default([]),
+  /** The OS user that owns the data directory; PostgreSQL refuses to run as root. */
+  osUser: z.string().default('postgres'),
+  port: z.int().min(1).max(65535).default(5432),
+  binDirectory: versionedPath.default('/usr/lib/postgresql/{version}/bin'),
+  dataDirectory: versionedPath.default('/var/lib/postgresql/{version}/main'),
+  /** Where postgresql.conf and pg_hba.conf live when not in the data directory (Debian: /etc/postgresql/{version}/main). */
+  configDirectory: versionedPath.optional(),
+  /** The server's own log file, when pg_ctl starts it. */
+  logFile: versionedPath.default('/var/log/postgresql/postgresql-{version}-main.log'),
+  backupDirectory: absolutePath.default('/var/lib/postgresql/backups'),
+  service: serviceSchema.default({ manager: 'systemd', unit: 'postgresql@{version}-main' }),
+  /** The superuser that pgpassage connects as, over TCP or a socket directory, as seen from the primary's host. */
+  admin: z.strictObject({
+    user: z.string().default('postgres'),
+    database: z.string().default('postgres'),
+    host: z.string().default('127.0.0.1'),
+    password: secretReference.optional(),
+  }),
+  window: windowSchema.optional(),
+});
+
+/** The clusters and hosts file. See examples/inventory.yaml for the annotated form. */
+export const inventorySchema = z
+  .strictObject({ hosts: z.record(z.string(), hostSchema), clusters: z.record(z.string(), clusterSchema) })
+  .superRefine((inventory, context) => {
+    for (const [name, cluster] of Object.entries(inventory.clusters)) {
+      for (const host of [cluster.primary, ...cluster.standbys]) {
+        if (!(host in inventory.hosts)) {
+          context.addIssue({ code: 'custom', path: ['clusters', name], message: `host "${host}" is not listed under hosts` });
+        }
+      }
+    }
+  });
+
+export type Inventory = z.infer<typeof inventorySchema>;
+export type ClusterEntry = z.infer<typeof clusterSchema>;
+export type HostEntry = z.infer<typeof hostSchema>;
+export type MaintenanceWindow = z.infer<typeof windowSchema>;

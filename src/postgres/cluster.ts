@@ -1,0 +1,47 @@
+import type { Host } from '../hosts/host';
+import type { ClusterEntry } from '../inventory/schema';
+
+/** Where one major version of a cluster lives on its host. */
+export interface Layout {
+  version: number;
+  binDirectory: string;
+  dataDirectory: string;
+  /** Where postgresql.conf, pg_hba.conf and pg_ident.conf are; the data directory itself unless the distribution splits them. */
+  configDirectory: string;
+  logFile: string;
+}
+
+/** A cluster of the inventory on its primary's host. */
+export interface Cluster {
+  readonly name: string;
+  readonly host: Host;
+  readonly entry: ClusterEntry;
+  /** The admin's password resolved at use; undefined where none is configured. */
+  password(): string | undefined;
+}
+
+/** The supported majors. One list; everything that asks "which versions" asks here. */
+export const SUPPORTED_VERSIONS = [15, 16, 17, 18] as const;
+
+/** Paths of one major version of the cluster. */
+export function layout(cluster: Cluster, version: number): Layout {
+  const at = (template: string) => template.replaceAll('{version}', String(version));
+  const { entry } = cluster;
+  return {
+    version,
+    binDirectory: at(entry.binDirectory),
+    dataDirectory: at(entry.dataDirectory),
+    configDirectory: at(entry.configDirectory ?? entry.dataDirectory),
+    logFile: at(entry.logFile),
+  };
+}
+
+/** The path of one of PostgreSQL's programs in that version. */
+export function program(paths: Layout, name: string): string {
+  return `${paths.binDirectory}/${name}`;
+}
+
+/** A directory of pgpassage's own for this cluster on its host: jobs, scratch servers, rehearsals. */
+export function workDirectory(cluster: Cluster): string {
+  return `${cluster.host.workDirectory}/${cluster.name}`;
+}

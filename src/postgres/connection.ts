@@ -1,0 +1,88 @@
+import { Client, types } from 'pg';
+import { escapeIdentifier, escapeLiteral } from 'pg';
+import type { Cluster } from './cluster';
+
+/** Rows of a query; bigint and numeric arrive as strings, as pg does by default. */
+export type Row = Record<string, unknown>;
+
+/** One open connection to one database. */
+export interface Sql {
+  readonly database: string;
+  query<T extends Row = Row>(text: string, values?: unknown[]): Promise<T[]>;
+}
+
+export interface ConnectOptions {
+  database?: string;
+  /** Another server of the same host, such as a scratch server; the cluster's own port when absent. */
+  port?: number;
+  /** Address or socket directory as the host sees it; the admin's configured one when absent. */
+  address?: string;
+  /** Milliseconds until a statement is cancelled by the server. Default 0: none. */
+  statementTimeoutMs?: number;
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** Quotes a name for SQL. The only way names get into SQL text. */
+export const identifier = escapeIdentifier;
+/** Quotes a string for SQL where a parameter can't be used. */
+export const literal = escapeLiteral;
+/** A schema-qualified name, quoted. */
+export const qualified = (schema: string, name: string): string => `${escapeIdentifier(schema)}.${escapeIdentifier(name)}`;
+
+// Times stay text: a Date would lose PostgreSQL's microseconds.
+const textTimes = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    [types.builtins.TIMESTAMP, types.builtins.TIMESTAMPTZ, types.builtins.DATE].includes(oid)
+      ? (value: string) => value
+      : types.getTypeParser(oid, format as 'text')) as typeof types.getTypeParser,
+};
+
+/** Connects as the inventory's admin, does `work`, and closes the connection whatever happens. */
+export async function withSql<T>(cluster: Cluster, options: ConnectOptions, work: (sql: Sql) => Promise<T>): Promise<T> {
+  const { admin, port } = cluster.entry;
+  const endpoint = await cluster.host.endpoint(options.address ?? admin.host, options.port ?? port);
+  const database = options.database ?? admin.database;
+  const client = new Client({
+    ...endpoint,
+    user: admin.user,
+    password: cluster.password(),
+    database,
+    application_name: 'pgpassage',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    types: textTimes,
+    // search_path is closed so that no object of the cluster's users stands in for a system one.
+    options: `-c search_path=pg_catalog -c statement_timeout=${options.statementTimeoutMs ?? 0} -c idle_in_transaction_session_timeout=0`,
+  });
+  // A connection that breaks while idle emits 'error'; the next query on it fails and says so.
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return await work({ database, query: async (text, values) => (await client.query(text, values)).rows });
+  } finally {
+    await client.end();
+  }
+}
+
+/** Runs `work` in every database that accepts connections, templates left out, one after another. */
+export async function inEveryDatabase<T>(
+  cluster: Cluster,
+  options: Omit<ConnectOptions, 'database'>,
+  work: (sql: Sql) => Promise<T>,
+): Promise<{ database: string; result: T }[]> {
+  const results: { database: string; result: T }[] = [];
+  for (const database of await databases(cluster, options)) {
+    results.push({ database, result: await withSql(cluster, { ...options, database }, work) });
+  }
+  return results;
+}
+
+/** Names of the databases that accept connections, templates left out, in order of name. */
+export function databases(cluster: Cluster, options: Omit<ConnectOptions, 'database'> = {}): Promise<string[]> {
+  return withSql(cluster, options, async (sql) => {
+    const rows = await sql.query<{ datname: string }>(
+      'select datname from pg_database where datallowconn and not datistemplate and datconnlimit <> -2 order by datname',
+    );
+    return rows.map((row) => row.datname);
+  });
+}
