@@ -11,9 +11,19 @@ export function readFile(host: Host, path: string, user?: string): Promise<strin
 }
 
 /** Writes a file whole or not at all: a reader never sees half of it, nor does a crash leave half of it. */
-export async function writeFile(host: Host, path: string, content: string, options: { user?: string; mode?: string } = {}): Promise<void> {
-  const script = 'umask 077; t=$(mktemp -- "$1.XXXXXX") && cat >"$t" && chmod -- "$2" "$t" && sync -- "$t" && mv -f -- "$t" "$1"';
-  await output(host, { argv: ['sh', '-c', script, 'sh', path, options.mode ?? '0600'], user: options.user, input: content });
+export async function writeFile(
+  host: Host,
+  path: string,
+  content: string,
+  options: { user?: string; mode?: string } = {},
+): Promise<void> {
+  const script =
+    'umask 077; t=$(mktemp -- "$1.XXXXXX") && cat >"$t" && chmod -- "$2" "$t" && sync -- "$t" && mv -f -- "$t" "$1"';
+  await output(host, {
+    argv: ['sh', '-c', script, 'sh', path, options.mode ?? '0600'],
+    user: options.user,
+    input: content,
+  });
 }
 
 /** Makes a directory with its parents; the last one belongs to `owner` and is closed to others. */

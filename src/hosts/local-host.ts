@@ -52,7 +52,13 @@ export class LocalHost implements Host {
         const text = (chunks: Buffer[]) => Buffer.concat(chunks).toString('utf8');
         const result = { exitCode: code ?? 128, stdout: text(stdout), stderr: text(stderr) };
         if (signal === null) resolve(result);
-        else reject(new CommandFailed(this.name, command.argv, { ...result, stderr: `${result.stderr}\nended by ${signal} after at most ${timeoutMs} ms` }));
+        else
+          reject(
+            new CommandFailed(this.name, command.argv, {
+              ...result,
+              stderr: `${result.stderr}\nended by ${signal} after at most ${timeoutMs} ms`,
+            }),
+          );
       });
     });
   }

@@ -6,7 +6,10 @@ export const secretReference = z
   .regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:\/.+)$/, 'a secret is a reference: env:NAME or file:/absolute/path');
 
 const absolutePath = z.string().regex(/^\//, 'an absolute path is needed');
-const versionedPath = absolutePath.refine((path) => path.includes('{version}'), 'the path needs the placeholder {version}');
+const versionedPath = absolutePath.refine(
+  (path) => path.includes('{version}'),
+  'the path needs the placeholder {version}',
+);
 
 const hostSchema = z.strictObject({
   /** How the worker reaches the host. `local` is the machine the worker runs on. */
@@ -51,12 +54,14 @@ const clusterSchema = z.strictObject({
   backupDirectory: absolutePath.default('/var/lib/postgresql/backups'),
   service: serviceSchema.default({ manager: 'systemd', unit: 'postgresql@{version}-main' }),
   /** The superuser that pgpassage connects as, over TCP or a socket directory, as seen from the primary's host. */
-  admin: z.strictObject({
-    user: z.string().default('postgres'),
-    database: z.string().default('postgres'),
-    host: z.string().default('127.0.0.1'),
-    password: secretReference.optional(),
-  }),
+  admin: z
+    .strictObject({
+      user: z.string().default('postgres'),
+      database: z.string().default('postgres'),
+      host: z.string().default('127.0.0.1'),
+      password: secretReference.optional(),
+    })
+    .prefault({}),
   window: windowSchema.optional(),
 });
 
@@ -67,7 +72,11 @@ export const inventorySchema = z
     for (const [name, cluster] of Object.entries(inventory.clusters)) {
       for (const host of [cluster.primary, ...cluster.standbys]) {
         if (!(host in inventory.hosts)) {
-          context.addIssue({ code: 'custom', path: ['clusters', name], message: `host "${host}" is not listed under hosts` });
+          context.addIssue({
+            code: 'custom',
+            path: ['clusters', name],
+            message: `host "${host}" is not listed under hosts`,
+          });
         }
       }
     }

@@ -13,7 +13,9 @@ export function resolveSecret(reference: string): string {
   const [kind, name] = [reference.slice(0, reference.indexOf(':')), reference.slice(reference.indexOf(':') + 1)];
   const value = kind === 'env' ? process.env[name] : readSecretFile(name, reference);
   if (!value) {
-    throw new SecretError(`The secret ${reference} is ${value === '' ? 'empty' : 'not set'} on this worker. Set it and try again.`);
+    throw new SecretError(
+      `The secret ${reference} is ${value === '' ? 'empty' : 'not set'} on this worker. Set it and try again.`,
+    );
   }
   return value;
 }
@@ -22,6 +24,8 @@ function readSecretFile(path: string, reference: string): string {
   try {
     return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
-    throw new SecretError(`The secret ${reference} can't be read on this worker: ${(error as NodeJS.ErrnoException).code}.`);
+    throw new SecretError(
+      `The secret ${reference} can't be read on this worker: ${(error as NodeJS.ErrnoException).code}.`,
+    );
   }
 }

@@ -20,8 +20,7 @@ export interface Cluster {
   password(): string | undefined;
 }
 
-/** The supported majors. One list; everything that asks "which versions" asks here. */
-export const SUPPORTED_VERSIONS = [15, 16, 17, 18] as const;
+export { SUPPORTED_VERSIONS } from './versions';
 
 /** Paths of one major version of the cluster. */
 export function layout(cluster: Cluster, version: number): Layout {

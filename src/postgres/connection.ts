@@ -28,7 +28,8 @@ export const identifier = escapeIdentifier;
 /** Quotes a string for SQL where a parameter can't be used. */
 export const literal = escapeLiteral;
 /** A schema-qualified name, quoted. */
-export const qualified = (schema: string, name: string): string => `${escapeIdentifier(schema)}.${escapeIdentifier(name)}`;
+export const qualified = (schema: string, name: string): string =>
+  `${escapeIdentifier(schema)}.${escapeIdentifier(name)}`;
 
 // Times stay text: a Date would lose PostgreSQL's microseconds.
 const textTimes = {
@@ -39,7 +40,11 @@ const textTimes = {
 };
 
 /** Connects as the inventory's admin, does `work`, and closes the connection whatever happens. */
-export async function withSql<T>(cluster: Cluster, options: ConnectOptions, work: (sql: Sql) => Promise<T>): Promise<T> {
+export async function withSql<T>(
+  cluster: Cluster,
+  options: ConnectOptions,
+  work: (sql: Sql) => Promise<T>,
+): Promise<T> {
   const { admin, port } = cluster.entry;
   const endpoint = await cluster.host.endpoint(options.address ?? admin.host, options.port ?? port);
   const database = options.database ?? admin.database;

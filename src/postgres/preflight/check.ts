@@ -1,5 +1,10 @@
 import type { Cluster, Layout } from '../cluster';
 import type { Sql } from '../connection';
+import type { ClusterProperties } from '../init-target';
+import type { CatalogComparison } from './catalog-comparison';
+import type { PgUpgradeReport } from './pg-upgrade-report';
+import type { RestoreError } from './schema-restore';
+import type { ScratchServer } from './scratch-server';
 
 /** `blocker`: the phase does not start. `warning`: it starts, and a person should know. `notice`: for the record. */
 export type Severity = 'blocker' | 'warning' | 'notice';
@@ -22,7 +27,14 @@ export interface Finding {
   seen: string;
   /** What to do about it. */
   action: string;
+  /** A blocker that a person may accept, because the upgrade itself would get through. */
+  judgement?: true;
+  /** A person accepted it: it was a blocker. */
+  accepted?: true;
 }
+
+/** What a check returns; the run adds the check's name. */
+export type Found = Omit<Finding, 'check' | 'accepted'>;
 
 export type Mode = 'copy' | 'clone' | 'copy-file-range' | 'link' | 'swap';
 
@@ -33,24 +45,48 @@ export interface CheckContext {
   to: Layout;
   /** How files will be carried over, or undefined while it is not decided. */
   mode?: Mode;
+  /** The target's data directory was made by this migration already, so its being there is no finding. */
+  targetPrepared?: boolean;
   /** Connects to a database of the running cluster as the admin. */
   sql<T>(database: string | undefined, work: (sql: Sql) => Promise<T>): Promise<T>;
   /** Databases that accept connections, templates left out. */
   databases(): Promise<string[]>;
 }
 
-/** One named unit of the pre-flight. One file, one test, one paragraph in docs/preflight.md each. */
+/** What the checks of one run share. Each of these is made or read when the first check asks, and once. */
+export interface PreflightContext extends CheckContext {
+  /** Databases that pg_upgrade carries over: all that accept connections, `template1` and other templates among them. */
+  upgradedDatabases(): Promise<string[]>;
+  /** Runs `work` in each of {@link upgradedDatabases} and puts what it found into one list. */
+  inUpgradedDatabases<T>(work: (sql: Sql) => Promise<T[]>): Promise<T[]>;
+  properties(): Promise<ClusterProperties>;
+  /** `pg_upgrade --check` against the running server. */
+  pgUpgradeReport(): Promise<PgUpgradeReport>;
+  /** A running, empty server of the target version. What checks create on it, they remove again, restored schemas apart. */
+  scratch(): Promise<ScratchServer>;
+  /** What the target's system catalogs lack or add. */
+  comparison(): Promise<CatalogComparison>;
+  /** Restores the cluster's schema into the scratch server, which is not empty any more then. */
+  restoreErrors(): Promise<RestoreError[]>;
+}
+
+/** One named unit of the pre-flight. One test and one line in docs/preflight.md each. */
 export interface Check {
   name: string;
   /** A sentence for the report: what is being made sure of. */
   title: string;
-  run(context: CheckContext): Promise<Finding[]>;
+  /** Where its findings come from. */
+  mechanism: string;
+  /** Needs the restored schema on the scratch server, so it runs after those that want that server empty. */
+  afterRestore?: true;
+  run(context: PreflightContext): Promise<Found[]>;
 }
 
 /** A check's outcome: passed when it raised no blocker and no warning. */
 export interface CheckResult {
   check: string;
   title: string;
+  mechanism?: string;
   outcome: 'passed' | 'warning' | 'blocked' | 'error';
   durationMs: number;
   findings: Finding[];

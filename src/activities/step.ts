@@ -1,0 +1,80 @@
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { forgetJob, runJob } from '../hosts/durable-job';
+import { InventoryError } from '../inventory/load';
+import { SecretError } from '../inventory/secrets';
+import { FAILURE } from '../migration/failures';
+import { PathError } from '../migration/path';
+import type { Cluster } from '../postgres/cluster';
+import type { RunJob } from '../postgres/upgrade/jobs';
+import { OutageRolledBack, ServiceDown } from '../postgres/upgrade/outage';
+import { RehearsalFailed } from '../postgres/upgrade/rehearsal';
+import { TargetTaken } from '../postgres/upgrade/target';
+
+const HEARTBEAT_MS = 1_000;
+
+/** Errors for which trying again is no use, and the failure type that tells callers what became of the cluster. */
+const FINAL: [new (...args: never[]) => Error, string][] = [
+  [InventoryError, FAILURE.invalidInput],
+  [SecretError, FAILURE.invalidInput],
+  [PathError, FAILURE.invalidInput],
+  [TargetTaken, FAILURE.invalidInput],
+  [RehearsalFailed, FAILURE.rehearsal],
+  [OutageRolledBack, FAILURE.outageRolledBack],
+  [ServiceDown, FAILURE.serviceDown],
+];
+
+/**
+ * Makes an activity of a function: heartbeats while it works, so that a dead worker is noticed within seconds, and final
+ * errors turned into non-retryable failures with a stable type.
+ */
+export function step<Input, Output>(work: (input: Input) => Promise<Output>): (input: Input) => Promise<Output> {
+  return async (input) => {
+    const context = Context.current();
+    const timer = setInterval(() => context.heartbeat(lastProgress.get(context)), HEARTBEAT_MS);
+    try {
+      return await work(input);
+    } catch (error) {
+      throw asFailure(error);
+    } finally {
+      clearInterval(timer);
+    }
+  };
+}
+
+const lastProgress = new WeakMap<Context, string>();
+
+/** Says how far the current activity is; it is seen as the pending activity's heartbeat in the UI and by `temporal`. */
+export function progress(what: string): void {
+  const context = Context.current();
+  lastProgress.set(context, what);
+  context.heartbeat(what);
+}
+
+function asFailure(error: unknown): unknown {
+  const final = FINAL.find(([kind]) => error instanceof kind);
+  if (!final) return error;
+  return ApplicationFailure.create({
+    type: final[1],
+    nonRetryable: true,
+    message: (error as Error).message,
+    cause: error as Error,
+  });
+}
+
+/**
+ * Runs durable jobs of the cluster's host for the current activity. Cancelling the activity ends the job. A restartable
+ * job that failed is forgotten once its end was told, so that the activity's next attempt starts it anew.
+ */
+export function jobRunner(cluster: Cluster): RunJob {
+  return async (job, options = {}) => {
+    const follow = { onProgress: progress, signal: Context.current().cancellationSignal };
+    for (;;) {
+      const end = await runJob(cluster.host, job, follow);
+      const failed = end.state === 'interrupted' || end.exitCode !== 0;
+      if (options.restart && failed) await forgetJob(cluster.host, job);
+      if (end.state === 'finished') return { exitCode: end.exitCode, output: end.output };
+      if (!options.restart) return { output: end.output };
+    }
+  };
+}

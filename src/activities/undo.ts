@@ -1,0 +1,36 @@
+import { jobId, type PhaseRef } from '../migration/phase';
+import { finalizePhase } from '../postgres/upgrade/finalize';
+import { logPhase, PHASE_FILES, readPhaseJson, type PhaseRecord } from '../postgres/upgrade/phase-files';
+import { heldPhases } from '../postgres/upgrade/phases';
+import { rollBack } from '../postgres/upgrade/rollback';
+import type { Clusters } from './clusters';
+import { jobRunner, step } from './step';
+
+/** Activities that take a phase back, or make it final. */
+export function undoActivities(clusters: Clusters) {
+  return {
+    /** Runs the phase's rollback.sh. With `acceptLoss` false it refuses where the new server has served. */
+    rollBackPhase: step(async (input: { phase: PhaseRef; acceptLoss: boolean; by: string }) => {
+      const { phase } = input;
+      const cluster = clusters.get(phase.cluster);
+      const record = await readPhaseJson<PhaseRecord>(cluster, phase.directory, PHASE_FILES.record);
+      const result = await rollBack(
+        cluster,
+        phase.directory,
+        record,
+        input.acceptLoss,
+        jobId(phase, 'rollback'),
+        jobRunner(cluster),
+      );
+      await logPhase(cluster, phase.directory, `rolled back by ${input.by}`);
+      return result;
+    }),
+
+    finalizePhases: step(async (input: { cluster: string; by: string }) => {
+      const cluster = clusters.get(input.cluster);
+      const finalized = [];
+      for (const phase of await heldPhases(cluster)) finalized.push(await finalizePhase(cluster, phase, input.by));
+      return finalized;
+    }),
+  };
+}

@@ -1,0 +1,165 @@
+import { inspectJob } from '../hosts/durable-job';
+import { jobId, type PhaseRef } from '../migration/phase';
+import { layout } from '../postgres/cluster';
+import { compareEvidence } from '../postgres/evidence/compare';
+import type { ComparisonCheck, Evidence } from '../postgres/evidence/evidence';
+import { readWriteCounters, takeEvidence } from '../postgres/evidence/take';
+import { releaseWal, takeBackup } from '../postgres/upgrade/backup';
+import { putBackForgotten, type Forgotten } from '../postgres/upgrade/carry-over';
+import { updateExtensions } from '../postgres/upgrade/extensions';
+import { openPhase, type PhaseBeginning } from '../postgres/upgrade/open-phase';
+import { checkpoint, outage } from '../postgres/upgrade/outage';
+import {
+  logPhase,
+  PHASE_FILES,
+  readPhaseJson,
+  writePhaseFile,
+  type PhaseRecord,
+} from '../postgres/upgrade/phase-files';
+import { rehearse } from '../postgres/upgrade/rehearsal';
+import { refreshStatistics } from '../postgres/upgrade/statistics';
+import { discardTarget, prepareTarget } from '../postgres/upgrade/target';
+import { handOver } from '../postgres/service';
+import type { Clusters } from './clusters';
+import { jobRunner, progress, step } from './step';
+
+/** A comparison's outcome as it travels through histories; the whole of it stands in the phase's directory. */
+export interface ComparisonSummary {
+  passed: number;
+  failed: ComparisonCheck[];
+  notComparable: number;
+}
+
+/** The steps of one upgrade phase. Each looks at the world first and does only what is left to do. */
+export function upgradeActivities(clusters: Clusters) {
+  const open = async (phase: PhaseRef) => {
+    const cluster = clusters.get(phase.cluster);
+    return {
+      cluster,
+      record: await readPhaseJson<PhaseRecord>(cluster, phase.directory, PHASE_FILES.record),
+      run: jobRunner(cluster),
+    };
+  };
+  return {
+    openPhase: step(
+      async (input: { cluster: string; name: string } & PhaseBeginning): Promise<{ directory: string }> => {
+        const { cluster: name, name: phaseDirectory, ...beginning } = input;
+        const cluster = clusters.get(name);
+        const directory = `${cluster.entry.backupDirectory}/${phaseDirectory}`;
+        await openPhase(cluster, directory, beginning);
+        return { directory };
+      },
+    ),
+
+    takeEvidence: step(
+      async (input: {
+        phase: PhaseRef;
+        when: 'before' | 'after';
+        checksums: boolean;
+      }): Promise<{ tables: number; rows: number }> => {
+        const cluster = clusters.get(input.phase.cluster);
+        const evidence = await takeEvidence(cluster, {
+          checksums: input.checksums,
+          progress: (done, total, what) => progress(`${what} (${done} of ${total})`),
+        });
+        const file = input.when === 'before' ? PHASE_FILES.evidenceBefore : PHASE_FILES.evidenceAfter;
+        await writePhaseFile(cluster, input.phase.directory, file, JSON.stringify(evidence));
+        const tables = evidence.databases.flatMap((database) => database.tables);
+        return { tables: tables.length, rows: tables.reduce((sum, table) => sum + table.rows, 0) };
+      },
+    ),
+
+    takeBackup: step(async (phase: PhaseRef): Promise<void> => {
+      const { cluster, record, run } = await open(phase);
+      await takeBackup(cluster, phase.directory, record, jobId(phase, 'backup'), run);
+      await logPhase(cluster, phase.directory, 'base backup taken and verified');
+    }),
+
+    /** Compensation of takeBackup: the server need not keep WAL any longer. The backup itself stays until finalize. */
+    releaseWal: step(async (phase: PhaseRef): Promise<void> => {
+      const { cluster, record } = await open(phase);
+      await releaseWal(cluster, record.slot);
+    }),
+
+    prepareTarget: step(async (input: { phase: PhaseRef; settings: Record<string, string> }) => {
+      const cluster = clusters.get(input.phase.cluster);
+      const changes = await prepareTarget(cluster, input.phase.directory, input.phase, input.settings);
+      await writePhaseFile(
+        cluster,
+        input.phase.directory,
+        'configuration-changes.json',
+        JSON.stringify(changes, null, 2),
+      );
+      return changes.filter((change) => change.kind !== 'kept');
+    }),
+
+    /** Compensation of prepareTarget. */
+    discardTarget: step(async (phase: PhaseRef): Promise<void> => {
+      const { cluster, record } = await open(phase);
+      await discardTarget(cluster, phase.directory, record);
+    }),
+
+    rehearse: step(async (phase: PhaseRef) => {
+      const { cluster, record, run } = await open(phase);
+      const rehearsal = await rehearse(cluster, phase.directory, record, jobId(phase, 'rehearsal'), run);
+      await logPhase(cluster, phase.directory, `rehearsed: predicted outage ${rehearsal.outageMs} ms`);
+      return rehearsal;
+    }),
+
+    outage: step(async (phase: PhaseRef) => {
+      const { cluster, record, run } = await open(phase);
+      const id = jobId(phase, 'outage');
+      // Once the job began, the server that would be asked is going down or gone.
+      if ((await inspectJob(cluster.host, { id })).state === 'absent') {
+        await writePhaseFile(
+          cluster,
+          phase.directory,
+          PHASE_FILES.countersAtStop,
+          JSON.stringify(await readWriteCounters(cluster)),
+        );
+        await checkpoint(cluster, phase.from);
+      }
+      const result = await outage(cluster, phase.directory, record, id, run);
+      await logPhase(
+        cluster,
+        phase.directory,
+        `PostgreSQL ${phase.to} serves after an outage of ${result.outageMs} ms`,
+      );
+      return result;
+    }),
+
+    putBackForgotten: step(async (phase: PhaseRef): Promise<number> => {
+      const { cluster } = await open(phase);
+      return putBackForgotten(cluster, await readPhaseJson<Forgotten>(cluster, phase.directory, PHASE_FILES.forgotten));
+    }),
+
+    refreshStatistics: step(async (phase: PhaseRef) =>
+      refreshStatistics(clusters.get(phase.cluster), phase.to, progress),
+    ),
+
+    updateExtensions: step(async (phase: PhaseRef) => updateExtensions(clusters.get(phase.cluster))),
+
+    compareEvidence: step(async (phase: PhaseRef): Promise<ComparisonSummary> => {
+      const { cluster } = await open(phase);
+      const read = <T>(name: string) => readPhaseJson<T>(cluster, phase.directory, name);
+      const [before, after] = [
+        await read<Evidence>(PHASE_FILES.evidenceBefore),
+        await read<Evidence>(PHASE_FILES.evidenceAfter),
+      ];
+      const checks = compareEvidence(before, after, { writtenBeforeStop: await read(PHASE_FILES.countersAtStop) });
+      await writePhaseFile(cluster, phase.directory, 'comparison.json', JSON.stringify(checks, null, 2));
+      return {
+        passed: checks.filter((check) => check.outcome === 'passed').length,
+        failed: checks.filter((check) => check.outcome === 'failed'),
+        notComparable: checks.filter((check) => check.outcome === 'not comparable').length,
+      };
+    }),
+
+    /** Makes the service manager start the new version at boot, and the old one no longer. */
+    handOverService: step(async (phase: PhaseRef): Promise<void> => {
+      const cluster = clusters.get(phase.cluster);
+      await handOver(cluster, phase.from, phase.to);
+      await logPhase(cluster, phase.directory, `${layout(cluster, phase.to).dataDirectory} starts at boot`);
+    }),
+  };
+}

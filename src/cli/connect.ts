@@ -1,0 +1,71 @@
+import { Client, Connection } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { DEFAULT_TASK_QUEUE } from '../migration/identity';
+import { CliError } from './cli-error';
+import { EXIT } from './exit-codes';
+
+const CONNECT_TIMEOUT = '5s';
+
+/** Options of every command that say which Temporal service is meant. */
+export interface ConnectOptions {
+  address?: string;
+  namespace?: string;
+  profile?: string;
+}
+
+/** A connection to the Temporal service, and where it leads. */
+export interface Temporal {
+  client: Client;
+  address: string;
+  namespace: string;
+  taskQueue: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Connects the Temporal way: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS…, or a profile of the
+ * configuration file; options win.
+ * @throws CliError that names the address and how to set it.
+ */
+export async function connect(options: ConnectOptions): Promise<Temporal> {
+  const { connectionOptions, namespace: configured } = settings(options);
+  const address = options.address ?? connectionOptions.address ?? 'localhost:7233';
+  const namespace = options.namespace ?? configured ?? 'default';
+  const connection = await reach({ ...connectionOptions, address, connectTimeout: CONNECT_TIMEOUT }, namespace);
+  return {
+    client: new Client({ connection, namespace }),
+    address,
+    namespace,
+    taskQueue: process.env.PGPASSAGE_TASK_QUEUE || DEFAULT_TASK_QUEUE,
+    close: () => connection.close(),
+  };
+}
+
+function settings({ profile }: ConnectOptions): ReturnType<typeof loadClientConnectConfig> {
+  try {
+    return loadClientConnectConfig({ profile });
+  } catch (error) {
+    const what = profile === undefined ? 'the Temporal settings' : `the Temporal profile "${profile}"`;
+    throw new CliError(
+      EXIT.usage,
+      `Can't read ${what}: ${(error as Error).message}. Look at TEMPORAL_CONFIG_FILE and TEMPORAL_PROFILE, or list the profiles with \`temporal config list\`.`,
+      { cause: error },
+    );
+  }
+}
+
+type Options = NonNullable<Parameters<typeof Connection.connect>[0]>;
+
+async function reach(options: Options, namespace: string): Promise<Connection> {
+  try {
+    return await Connection.connect(options);
+  } catch (error) {
+    throw new CliError(
+      EXIT.unreachable,
+      `Can't reach Temporal at ${options.address}, namespace ${namespace} (${(error as Error).message}). ` +
+        'Nothing was asked of it; a migration under way goes on by itself. ' +
+        'Set the address with TEMPORAL_ADDRESS, --address or a profile (--profile), and check that the service runs there.',
+      { cause: error },
+    );
+  }
+}

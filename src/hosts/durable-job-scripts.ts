@@ -1,0 +1,64 @@
+/**
+ * The shell side of durable jobs. A job's directory holds: `script`, `runner`, `pid` (process ID, its start time, boot
+ * ID), `output`, `exit` (exit code; present once it ended) and `secrets/` while it runs.
+ */
+
+/** $1 directory, $2 runner; the script on standard input. The directory appears whole or not at all. */
+export const PREPARE_SCRIPT = `
+set -eu
+[ -d "$1" ] && { cat >/dev/null; exit 0; }
+umask 077
+new=$(mktemp -d -- "$1.new.XXXXXX")
+mkdir -- "$new/secrets"
+cat >"$new/script"
+printf '%s' "$2" >"$new/runner"
+# Two callers at once: the second one's rename fails on the first one's directory, and its copy goes.
+mv -T -- "$new" "$1" 2>/dev/null || rm -rf -- "$new"
+`;
+
+/** $1 directory. setsid: the job is nobody's child when the worker or the connection ends. */
+export const LAUNCH_SCRIPT = 'setsid sh "$1/runner" "$1" </dev/null >/dev/null 2>&1 &';
+
+/** $1 directory. A hard link is made once: of two runners one goes on and the other ends. */
+export const RUNNER_SCRIPT = `
+cd "$1" || exit 1
+read -r boot </proc/sys/kernel/random/boot_id
+echo "$$ $(cut -d' ' -f22 /proc/$$/stat) $boot" >"pid.$$"
+ln "pid.$$" pid 2>/dev/null || { rm -f "pid.$$"; exit 0; }
+rm -f "pid.$$"
+sh ./script >output 2>&1 </dev/null
+code=$?
+rm -rf secrets
+echo "$code" >exit.new && sync exit.new && mv exit.new exit
+`;
+
+/** Says whether anything of the job's session lives: its leader (same start time), or what it left running. */
+const ALIVE = `
+alive() {
+  read -r pid start boot <pid || return 1
+  read -r now </proc/sys/kernel/random/boot_id
+  [ "$boot" = "$now" ] || return 1
+  [ "$(cut -d' ' -f22 "/proc/$pid/stat" 2>/dev/null)" = "$start" ] || pgrep -s "$pid" >/dev/null
+}
+`;
+
+/** $1 directory. First line: state and exit code; then the end of the output. */
+export const INSPECT_SCRIPT = `${ALIVE}
+cd "$1" 2>/dev/null || { echo absent; exit 0; }
+if [ -e exit ]; then echo "finished $(cat exit)"
+elif [ ! -e pid ]; then echo absent
+elif alive; then echo running
+elif [ -e exit ]; then echo "finished $(cat exit)"
+else echo interrupted; fi
+[ ! -e output ] || tail -c 65536 output
+`;
+
+/** $1 directory. */
+export const CANCEL_SCRIPT = `${ALIVE}
+cd "$1" 2>/dev/null || exit 0
+[ -e pid ] && [ ! -e exit ] && alive || exit 0
+pkill -TERM -s "$pid" || true
+tries=50
+while pgrep -s "$pid" >/dev/null && [ "$tries" -gt 0 ]; do sleep 0.1; tries=$((tries - 1)); done
+pkill -KILL -s "$pid" || true
+`;

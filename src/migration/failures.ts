@@ -1,0 +1,17 @@
+/** Failure types that callers and retry policies refer to. Stable: histories and scripts hold them. */
+export const FAILURE = {
+  /** The input names something that does not exist or can't be done. Nothing was touched. */
+  invalidInput: 'InvalidInput',
+  /** The pre-flight found blockers. Nothing was touched. */
+  preflight: 'PreflightBlocked',
+  /** The rehearsal on a clone failed. The real cluster was not touched. */
+  rehearsal: 'RehearsalFailed',
+  /** The outage failed and the old server serves again. */
+  outageRolledBack: 'OutageRolledBack',
+  /** No server runs; the compensation restores the old one. */
+  serviceDown: 'ServiceDown',
+  /** A rollback would lose something that the operator has not named. Nothing was touched. */
+  lossNotAccepted: 'LossNotAccepted',
+  /** A compensation did not succeed. A person has to look; the message says where. */
+  rollbackIncomplete: 'RollbackIncomplete',
+} as const;

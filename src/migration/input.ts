@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { msToNumber } from '@temporalio/common/lib/time';
+import { soakThresholds } from './soak';
+
+/** A length of time as people type it: `24h`, `90m`, `2s`; or milliseconds. */
+export const duration = z.union([
+  z.number().nonnegative(),
+  z.string().refine(isDuration, 'a length of time such as 24h, 90m or 2s is needed'),
+]);
+
+function isDuration(text: string): boolean {
+  try {
+    return msToNumber(text as never) >= 0;
+  } catch (error) {
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
+}
+
+/** Milliseconds of a `duration` that has been checked. */
+export function milliseconds(value: z.infer<typeof duration>): number {
+  return typeof value === 'number' ? value : msToNumber(value as never);
+}
+
+export const MODES = ['copy', 'clone', 'copy-file-range', 'link', 'swap'] as const;
+export type Mode = (typeof MODES)[number];
+
+const clusterName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, "a cluster's name as in the inventory");
+const major = z.int().min(10).max(99);
+const settings = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_.]*$/, "a setting's name"), z.string());
+
+/** What may be said of one upgrade, whatever starts it. Every field but cluster and target has a default. */
+export const upgradeInput = z.strictObject({
+  cluster: clusterName,
+  /** Target major version. */
+  to: major,
+  /** Versions to pass, the last one being `to`. Default: every major between. */
+  path: z.array(major).min(1).optional(),
+  /** How pg_upgrade carries the files over. Default `auto`: chosen for the file system at hand, and explained in the plan. */
+  mode: z.enum(['auto', ...MODES]).default('auto'),
+  /** Upgrade a clone of the backup first: predicts the outage and finds what checks can't. */
+  rehearse: z.boolean().default(true),
+  /** Compare checksums of all rows, not only counts, before and after. Reads every table twice. */
+  checksums: z.boolean().default(true),
+  /** Names of checks whose blockers a person has judged and accepts. */
+  accept: z.array(z.string()).default([]),
+  /** Per target version, settings appended to its configuration: `{"18": {"max_parallel_workers": "8"}}`. */
+  settings: z.record(z.string().regex(/^\d\d$/, 'a major version'), settings).default({}),
+  /** Whether disruptive steps wait for the inventory's maintenance window. */
+  window: z.enum(['wait', 'ignore']).default('wait'),
+});
+
+export const stepMigrationInput = upgradeInput.extend({
+  /** How long each phase is watched before it can be approved. */
+  soak: duration.default('24h'),
+  /** The same after the last phase. Default: as `soak`. */
+  soakAfterLast: duration.optional(),
+  /** What raises an alarm during the soak. */
+  thresholds: soakThresholds.prefault({}),
+  /** How often the checks of the soak run. */
+  watchEvery: duration.default('5m'),
+  /** How long after the soak an approval is waited for before the migration ends where it stands. */
+  approvalWithin: duration.default('14d'),
+  /** What an alarm at a gate does: `hold` blocks the approval, `rollback` rolls the phase back by itself; `acceptLoss` has to name what that loses. */
+  onAlarm: z.enum(['hold', 'rollback']).default('hold'),
+  /** Losses, as the ledger names them, that an automatic rollback at a gate may cause: `writes-since-15-16`. */
+  acceptLoss: z.array(z.string()).default([]),
+});
+
+export const clusterInput = z.strictObject({ cluster: clusterName });
+
+/** Rolls a migrated cluster back to `to`, from what the phases left on the host. */
+export const rollbackInput = z.strictObject({
+  cluster: clusterName,
+  to: major,
+  /** Names of the losses (as the ledger names them) that the operator accepts. */
+  accept: z.array(z.string()).default([]),
+  by: z.string().min(1),
+});
+
+/** Deletes old data directories and backups of finished phases; afterwards nothing can be rolled back. */
+export const finalizeInput = z.strictObject({ cluster: clusterName, by: z.string().min(1) });
+
+export type UpgradeInput = z.infer<typeof upgradeInput>;
+export type StepMigrationInput = z.infer<typeof stepMigrationInput>;

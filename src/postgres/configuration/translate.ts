@@ -1,0 +1,154 @@
+import { posix } from 'node:path';
+import { changedMeanings, fileReferences, resolveReference, withReferences } from './access-file';
+import { additionsFor, withAdditions, type Addition } from './additions';
+import { commentedOut, includeKind, parseConf, printConf, withValue, type Assignment, type ConfLine } from './conf-file';
+import { changedDefaults } from './defaults';
+import { includeTarget, type OldConfiguration, type OldFile } from './old-configuration';
+import { mapPath, mapPathsIn } from './paths';
+import { translateSetting, type TranslatedLine } from './translate-setting';
+import { contextOf, type Context, type TranslationFacts } from './translation-context';
+import type { SettingChange, TranslatedConfiguration } from './translation';
+
+interface TranslatedFile {
+  file: OldFile;
+  content: string;
+  changes: SettingChange[];
+}
+
+/**
+ * Carries a configuration over to another major version, setting by setting, and says what became of each. Pure: the
+ * same input gives the same files, so that doing it again writes nothing new.
+ * @param extra the plan's settings; they win over what the old cluster had, libraries to preload are added to it.
+ */
+export function translateConfiguration(old: OldConfiguration, facts: TranslationFacts, extra: Readonly<Record<string, string>> = {}): TranslatedConfiguration {
+  const inPlace = translateFiles(contextOf(old, facts, false), extra);
+  const outside = ({ file: { path, role } }: TranslatedFile) => role !== 'main' && role !== 'auto' && mapPath(path, facts.paths) === undefined;
+  const touched = inPlace.files.some((translated) => outside(translated) && translated.content !== translated.file.content);
+  if (!touched) return assembled(inPlace, (translated) => !outside(translated));
+  return assembled(translateFiles(contextOf(old, facts, true), extra), () => true);
+}
+
+interface Translation {
+  context: Context;
+  files: TranslatedFile[];
+  remarks: SettingChange[];
+}
+
+function translateFiles(context: Context, extra: Readonly<Record<string, string>>): Translation {
+  const { additions, remarks } = additionsFor(context, extra);
+  const files = context.old.files.map((file) => translateFile(context, file, additions));
+  const added = additions.map(({ change }) => change);
+  const set = new Set([...[...context.winners.keys()].map((name) => context.destination(name)?.name.toLowerCase() ?? name), ...additions.map(({ name }) => name.toLowerCase())]);
+  return { context, files, remarks: [...context.old.remarks, ...added, ...remarks, ...changedDefaults(context, set)] };
+}
+
+function translateFile(context: Context, file: OldFile, additions: readonly Addition[]): TranslatedFile {
+  switch (file.role) {
+    case 'hba':
+    case 'ident':
+    case 'names':
+      return translateAccessFile(context, file);
+    case 'service':
+      return { file, content: mapPathsIn(file.content, context.facts.paths), changes: [] };
+    default:
+      return translateConf(context, file, additions);
+  }
+}
+
+function translateConf(context: Context, file: OldFile, additions: readonly Addition[]): TranslatedFile {
+  const lines = parseConf(file.content).map((line, index) => translateLine(context, file, index + 1, line, additions));
+  const content = printConf(lines.map(({ line }) => line));
+  const changes = lines.flatMap(({ change }) => (change ? [change] : []));
+  return { file, content: file.role === 'main' ? withAdditions(content, additions, context.facts.to.version) : content, changes };
+}
+
+function translateLine(context: Context, file: OldFile, number: number, line: ConfLine, additions: readonly Addition[]): TranslatedLine {
+  const { assignment } = line;
+  if (!assignment) return { line };
+  if (includeKind(assignment)) return translateInclude(context, file, number, line, assignment);
+  const translated = translateSetting(context, file, number, line, assignment);
+  const overridden = additions.some(({ name }) => name.toLowerCase() === assignment.name.toLowerCase());
+  if (!overridden) return translated;
+  // postgresql.auto.conf is read last and would win over the additions in postgresql.conf. The addition is reported.
+  if (file.role === 'auto') return { line: commentedOut(line, 'set in postgresql.conf') };
+  return { line: translated.line, change: translated.change?.kind === 'kept' ? undefined : translated.change };
+}
+
+function translateInclude({ place }: Context, file: OldFile, number: number, line: ConfLine, assignment: Assignment): TranslatedLine {
+  const target = place(includeTarget(file.path, assignment));
+  const stays = posix.resolve(posix.dirname(place(file.path)), assignment.value) === target;
+  const after = stays ? assignment.value : target;
+  const change: SettingChange = {
+    name: assignment.name,
+    from: `${file.path}:${number}`,
+    kind: stays ? 'kept' : 'changed',
+    before: assignment.value,
+    after,
+    reason: `reads ${target}`,
+  };
+  return { line: stays ? line : withValue(line, target), change };
+}
+
+function translateAccessFile({ facts, place }: Context, file: OldFile): TranslatedFile {
+  const { from, to } = facts;
+  const moved = fileReferences(file.content, from.version).flatMap((reference) => {
+    const target = place(resolveReference(file.path, reference.path));
+    return resolveReference(place(file.path), reference.path) === target ? [] : [{ reference, path: target }];
+  });
+  const name = posix.basename(file.path);
+  const changes: SettingChange[] = [
+    {
+      name,
+      from: file.path,
+      kind: moved.length === 0 ? 'kept' : 'changed',
+      reason: moved.length === 0 ? 'carried over unchanged' : `reads ${moved.map(({ path }) => path).join(', ')}`,
+    },
+  ];
+  if (file.role !== 'names') {
+    for (const { line, token, reason } of changedMeanings(file.content, file.role === 'ident' ? 'ident' : 'hba', from.version, to.version)) {
+      changes.push({ name, from: `${file.path}:${line}`, kind: 'kept', before: token, after: token, reason, severity: 'warning' });
+    }
+  }
+  return { file, content: withReferences(file.content, moved), changes };
+}
+
+function assembled({ context, files, remarks }: Translation, isWritten: (file: TranslatedFile) => boolean): TranslatedConfiguration {
+  const { old, facts, place } = context;
+  const result: TranslatedConfiguration = { files: {}, attributes: {}, changes: [], copies: [], directories: [] };
+  for (const translated of files) {
+    result.changes.push(...translated.changes);
+    if (!isWritten(translated)) continue;
+    const name = relativeName(place(translated.file.path), facts.to.configDirectory);
+    result.files[name] = translated.content;
+    result.attributes[name] = { mode: translated.file.mode, encoding: translated.file.encoding };
+  }
+  for (const { setting, path, kind, mode } of old.references) {
+    const to = mapPath(path, facts.paths);
+    if (to === undefined) continue;
+    if (kind === 'directory') result.directories.push(to);
+    else {
+      result.copies.push({ from: path, to, mode: isKey(setting) ? '0600' : mode });
+      result.changes.push({ name: setting, from: path, kind: 'kept', after: to, reason: 'the file is copied' });
+    }
+  }
+  result.directories.push(...includedDirectories(context));
+  result.changes.push(...remarks);
+  return result;
+}
+
+// The server refuses a key that others may read.
+const isKey = (setting: string) => setting === 'ssl_key_file' || setting === 'krb_server_keyfile';
+
+const relativeName = (path: string, directory: string) => (path.startsWith(`${directory}/`) ? path.slice(directory.length + 1) : path);
+
+/** Directories of include_dir, which have to be there even when empty. */
+function includedDirectories({ old, place }: Context): string[] {
+  const configuration = old.files.filter(({ role }) => role === 'main' || role === 'included' || role === 'auto');
+  return configuration.flatMap((file) =>
+    parseConf(file.content).flatMap(({ assignment }) => {
+      if (!assignment || includeKind(assignment) !== 'include_dir') return [];
+      const directory = includeTarget(file.path, assignment);
+      return place(directory) === directory ? [] : [place(directory)];
+    }),
+  );
+}

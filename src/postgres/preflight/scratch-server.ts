@@ -1,0 +1,221 @@
+import { exists, makeDirectory, readFile, removeTree, writeFile } from '../../hosts/files';
+import { output, type CommandResult } from '../../hosts/host';
+import { connectionString, programArguments, type Target } from '../client-programs';
+import { literal } from '../connection';
+import { program, workDirectory, type Cluster, type Layout } from '../cluster';
+import { initdbArguments, type ClusterProperties } from '../init-target';
+
+/** Settings of the old server that decide what the target can take. */
+export interface ScratchSettings {
+  shared_preload_libraries: string[];
+  dynamic_library_path: string;
+  wal_level: string;
+  max_replication_slots: string;
+}
+
+/** A library that the target's server would not start with. */
+export interface RefusedLibrary {
+  library: string;
+  message: string;
+}
+
+const START_TIMEOUT_MS = 120_000;
+const QUERY_TIMEOUT_MS = 10 * 60_000;
+
+/** Against what restored roles and databases set for their sessions. */
+const SESSION = '-c search_path=pg_catalog -c default_transaction_read_only=off -c statement_timeout=0';
+
+/**
+ * A server of the target version on the cluster's host, for looking and trying: made like the target would be, reachable
+ * by nobody but the OS user, and gone after the run.
+ *
+ * It is spoken to by psql on the host, as the OS user, so that it works the same on a host behind SSH. It listens on no
+ * address, and its socket lies in a directory that only the OS user can enter, which is what lets it trust whoever comes.
+ */
+export class ScratchServer {
+  readonly refusedLibraries: RefusedLibrary[] = [];
+  private constructor(
+    private readonly cluster: Cluster,
+    readonly paths: Layout,
+    readonly superuser: string,
+    readonly directory: string,
+    readonly socketDirectory: string,
+    private readonly settings: ScratchSettings,
+  ) {}
+
+  /**
+   * Makes its data directory; it does not run yet. What a killed worker left in the same place is stopped and removed
+   * first, so two runs at once on one cluster end each other's server.
+   */
+  static async create(
+    cluster: Cluster,
+    paths: Layout,
+    properties: ClusterProperties,
+    settings: ScratchSettings,
+  ): Promise<ScratchServer> {
+    const { host, entry } = cluster;
+    const directory = `${workDirectory(cluster)}/scratch`;
+    await removeScratch(cluster, paths);
+    await makeDirectory(host, workDirectory(cluster), entry.osUser);
+    await makeDirectory(host, directory, entry.osUser);
+    // A socket's path has at most 107 bytes, which a work directory may use up alone: hence below /tmp.
+    const made = await output(host, { argv: ['mktemp', '-d', '/tmp/pgpassage-XXXXXX'], user: entry.osUser });
+    const server = new ScratchServer(cluster, paths, properties.superuser, directory, made.trim(), settings);
+    await writeFile(host, `${directory}/${SOCKET_NOTE}`, made, { user: entry.osUser });
+    const initdb = ['--pgdata', server.dataDirectory, '--no-sync', '--no-instructions'];
+    await server.run('initdb', [...initdb, ...initdbArguments(properties, paths.version)]);
+    await server.configure(settings.shared_preload_libraries);
+    return server;
+  }
+
+  get dataDirectory(): string {
+    return `${this.directory}/data`;
+  }
+
+  /** pg_upgrade refuses to look at two servers of the same port, sockets or not. */
+  get port(): number {
+    return this.cluster.entry.port === 50432 ? 50433 : 50432;
+  }
+
+  /** Whether libraries have to be loaded at its start. */
+  get preloads(): boolean {
+    return this.settings.shared_preload_libraries.length > 0;
+  }
+
+  target(database?: string): Target {
+    return { host: this.socketDirectory, port: this.port, user: this.superuser, database };
+  }
+
+  /**
+   * Starts it as pg_upgrade starts the new server, in binary-upgrade mode: that takes what `pg_dump --binary-upgrade`
+   * writes. Libraries that it does not start with are left out and kept in {@link refusedLibraries}.
+   */
+  async start(): Promise<void> {
+    const refused = new Set(this.refusedLibraries.map(({ library }) => library));
+    const libraries = this.settings.shared_preload_libraries.filter((library) => !refused.has(library));
+    for (;;) {
+      const result = await this.tryStart();
+      if (result.exitCode === 0) return;
+      const log = await this.log();
+      const message = /(?:FATAL|ERROR): +(.*)/.exec(log)?.[1] ?? `${result.stdout}${result.stderr}`.trim();
+      const library = libraries.find((name) => message.includes(name)) ?? libraries.at(-1);
+      if (library === undefined) {
+        throw new Error(`a scratch server of PostgreSQL ${this.paths.version} in ${this.dataDirectory} does not start: ${message}`);
+      }
+      this.refusedLibraries.push({ library, message });
+      libraries.splice(libraries.indexOf(library), 1);
+      await this.configure(libraries);
+    }
+  }
+
+  async stop(): Promise<void> {
+    await stopServer(this.cluster, this.paths, this.dataDirectory);
+  }
+
+  /** Stops it and leaves nothing behind. */
+  async remove(): Promise<void> {
+    await removeScratch(this.cluster, this.paths);
+  }
+
+  /** Runs one of the target version's programs on the host as the OS user. @throws CommandFailed */
+  async run(name: string, args: readonly string[], environment: Record<string, string> = {}): Promise<string> {
+    const argv = programArguments(this.paths, name, args, environment);
+    return output(this.cluster.host, { argv, user: this.cluster.entry.osUser, timeoutMs: QUERY_TIMEOUT_MS });
+  }
+
+  /** The same, whatever its exit code. */
+  tryRun(
+    name: string,
+    args: readonly string[],
+    input?: string,
+    environment: Record<string, string> = {},
+  ): Promise<CommandResult> {
+    const argv = programArguments(this.paths, name, args, environment);
+    return this.cluster.host.run({ argv, user: this.cluster.entry.osUser, timeoutMs: QUERY_TIMEOUT_MS, input });
+  }
+
+  /** A query's rows. JSON carries them, so numbers come as numbers. */
+  async query<T>(sql: string, database?: string): Promise<T[]> {
+    const { stdout } = await this.script(`select coalesce(json_agg(r), '[]') from (${sql}) r;`, database, true);
+    return JSON.parse(stdout) as T[];
+  }
+
+  /** Runs statements one after another; those that fail are told on stderr, each with its line and SQLSTATE. */
+  async script(sql: string, database?: string, stopAtError = false): Promise<CommandResult> {
+    const options = ['-X', '-q', '-A', '-t', '-v', `ON_ERROR_STOP=${stopAtError ? 1 : 0}`, '-v', 'VERBOSITY=verbose'];
+    const args = [...options, '-d', connectionString(this.target(database)), '-f', '-'];
+    const result = await this.tryRun('psql', args, sql, { PGOPTIONS: SESSION });
+    if (result.exitCode === 0 || (result.exitCode === 3 && !stopAtError)) return result;
+    throw new Error(`the scratch server of PostgreSQL ${this.paths.version} refused a query: ${result.stderr.trim().slice(-1000)}`);
+  }
+
+  /** Why the server can't load a library, or undefined when it can. */
+  async loadError(library: string): Promise<string | undefined> {
+    const { stderr } = await this.script(`load ${literal(library)};`);
+    const message = /ERROR: +\w+: (.*)/.exec(stderr)?.[1];
+    // Any other error is the library's own, raised after it was loaded: some want to be preloaded.
+    return message && /could not (access|load)|incompatible library/.test(message) ? message : undefined;
+  }
+
+  private tryStart(): Promise<CommandResult> {
+    const log = `${this.directory}/server.log`;
+    const argv = programArguments(this.paths, 'pg_ctl', ['start', '-w', '-s', '-D', this.dataDirectory, '-l', log, '-o', '-b']);
+    return this.cluster.host.run({ argv, user: this.cluster.entry.osUser, timeoutMs: START_TIMEOUT_MS });
+  }
+
+  private async log(): Promise<string> {
+    const { host, entry } = this.cluster;
+    const file = `${this.directory}/server.log`;
+    const text = await readFile(host, file, entry.osUser);
+    await removeTree(host, file, entry.osUser);
+    return text;
+  }
+
+  private async configure(libraries: string[]): Promise<void> {
+    const { host, entry } = this.cluster;
+    const { dynamic_library_path, wal_level, max_replication_slots } = this.settings;
+    const lines: Record<string, string> = {
+      listen_addresses: '',
+      unix_socket_directories: this.socketDirectory,
+      port: String(this.port),
+      shared_preload_libraries: libraries.join(','),
+      // pg_upgrade asks the new server for these two where there are logical slots.
+      ...{ wal_level, max_replication_slots, dynamic_library_path },
+      ...{ shared_buffers: '16MB', max_connections: '20', huge_pages: 'off', autovacuum: 'off' },
+      // Nothing in it is worth a wait for the disk.
+      ...{ fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' },
+      ...{ lc_messages: 'C', logging_collector: 'off', log_statement: 'none', log_min_error_statement: 'panic' },
+    };
+    const quoted = Object.entries(lines).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`);
+    const file = `${this.dataDirectory}/postgresql.conf`;
+    await writeFile(host, file, quoted.join(''), { user: entry.osUser });
+  }
+}
+
+/** Where the socket directory's path is written down, for whoever has to clean up after a killed worker. */
+const SOCKET_NOTE = 'socket-directory';
+
+/** Stops and removes the cluster's scratch server, whoever made it. One that is not there is removed already. */
+export async function removeScratch(cluster: Cluster, paths: Layout): Promise<void> {
+  const { host, entry } = cluster;
+  const directory = `${workDirectory(cluster)}/scratch`;
+  await stopServer(cluster, paths, `${directory}/data`);
+  const note = `${directory}/${SOCKET_NOTE}`;
+  if (await exists(host, note, entry.osUser)) {
+    const socketDirectory = (await readFile(host, note, entry.osUser)).trim();
+    // Never more than what mktemp made, whatever stands in the file.
+    if (/^\/tmp\/pgpassage-\w+$/.test(socketDirectory)) await removeTree(host, socketDirectory, entry.osUser);
+  }
+  await removeTree(host, directory, entry.osUser);
+}
+
+async function stopServer(cluster: Cluster, paths: Layout, dataDirectory: string): Promise<void> {
+  const user = cluster.entry.osUser;
+  if (!(await exists(cluster.host, `${dataDirectory}/postmaster.pid`, user))) return;
+  const argv = [program(paths, 'pg_ctl'), 'stop', '-w', '-s', '-m', 'immediate', '-D', dataDirectory];
+  const stopped = await cluster.host.run({ argv, user });
+  // A pid file without its server is what a reboot leaves: there is nothing to stop then.
+  if (stopped.exitCode !== 0 && !/PID file|No such process/.test(stopped.stderr)) {
+    throw new Error(`the scratch server in ${dataDirectory} does not stop: ${stopped.stderr.trim()}`);
+  }
+}

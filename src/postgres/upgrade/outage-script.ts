@@ -1,0 +1,133 @@
+import { shellCommand, shellWord } from '../../hosts/quote';
+import { keepsOldDirectory } from '../../migration/ledger';
+import type { Mode } from '../../migration/input';
+import { program, type Layout } from '../cluster';
+import type { Service } from '../service';
+import { asUser, preamble } from './shell';
+
+/** All that the outage job has to know. A rehearsal is the same job with other directories and services. */
+export interface OutagePlan {
+  owner: string;
+  from: Layout;
+  to: Layout;
+  mode: Mode;
+  /** Bootstrap superuser, the same in both clusters. */
+  superuser: string;
+  /** pg_hba.conf for the servers that pg_upgrade itself starts: `local all all trust`, behind a socket directory of mode 0700. */
+  hbaFile: string;
+  /** Marker written before the new server is first started; from then on going back can lose writes. */
+  openedFile: string;
+  oldService: Service;
+  newService: Service;
+  /** Further settings for the servers that pg_upgrade starts; a rehearsal keeps its clone harmless with them. */
+  extraOptions?: (paths: Layout) => Record<string, string>;
+}
+
+/** Exit codes of the outage job. */
+export const OUTAGE_EXIT = {
+  /** The new server serves. */
+  served: 0,
+  /** It failed, and the old server serves again; nothing is lost. */
+  restored: 20,
+  /** It failed, and the old server did not start again on its data directory: it has to be restored from the backup. */
+  down: 21,
+} as const;
+
+/**
+ * The outage as one shell script: stop, pg_upgrade, start. When a part fails, the same script puts the old server back.
+ * Lines `@ NAME MILLISECONDS` tell when each part began.
+ */
+export function outageScript(plan: OutagePlan): string {
+  return `${preamble(plan.owner)}
+old=${shellWord(plan.from.dataDirectory)}
+new=${shellWord(plan.to.dataDirectory)}
+opened=${shellWord(plan.openedFile)}
+mark() { echo "@ $1 $(date +%s%3N)"; }
+start_old() { ${asUser(plan.oldService.start)}; }
+stop_old() { ${asUser(plan.oldService.stop)}; }
+start_new() { ${asUser(plan.newService.start)}; }
+stop_new() { ${asUser(plan.newService.stop)}; }
+${PUT_BACK}
+old_can_serve() { ${oldCanServe(plan)}; }
+
+# pg_upgrade writes into its working directory and wants a short socket path.
+socket=$(as_owner mktemp -d /tmp/pgpassage.XXXXXX) || exit 1
+trap 'as_owner rm -rf -- "$socket"' EXIT
+
+mark stop
+stop_old || put_back "the old server did not stop"
+mark upgrade
+as_owner sh -c 'cd "$1" && shift && exec "$@"' sh "$socket" \\
+  ${shellCommand(pgUpgradeArguments(plan))} --socketdir="$socket" --jobs="$(nproc)" || {
+  as_owner find "$new/pg_upgrade_output.d" -type f -name '*.log' -exec tail -n 40 {} + 2>/dev/null
+  put_back "pg_upgrade failed"
+}
+mark start
+as_owner sh -c ': >"$1" && sync "$1"' sh "$opened"
+start_new || put_back "the new server did not start"
+mark served
+`;
+}
+
+const PUT_BACK = `
+put_back() {
+  echo "$1: putting the old server back"
+  mark restore
+  stop_new >/dev/null 2>&1 # most often it does not run, and says so
+  old_can_serve || { echo "the old data directory must not be started again"; exit ${OUTAGE_EXIT.down}; }
+  as_owner sh -c 'cd "$1/global" && if [ -e pg_control.old ] && [ ! -e pg_control ]; then mv pg_control.old pg_control; fi' sh "$old"
+  start_old || { stop_old; start_old; } || exit ${OUTAGE_EXIT.down}
+  as_owner rm -f -- "$opened"
+  mark restored
+  exit ${OUTAGE_EXIT.restored}
+}`;
+
+/** Whether the old directory may be started again, as a shell condition. */
+function oldCanServe(plan: OutagePlan): string {
+  if (keepsOldDirectory(plan.mode)) return 'true';
+  // The files are shared (link) or moved (swap): a new server that once ran has written to them. pg_control tells.
+  const untouched = `[ "$(control ${shellWord(plan.to.binDirectory)} "$new" "Database cluster state")" = "shut down" ]`;
+  if (plan.mode === 'link') return untouched;
+  return `[ -e "$old/global/pg_control" ] && ${untouched}`;
+}
+
+/** pg_upgrade's options but for the socket directory and jobs, which the script chooses on the host. */
+export function pgUpgradeArguments(
+  plan: Pick<OutagePlan, 'from' | 'to' | 'mode' | 'superuser' | 'hbaFile' | 'extraOptions'>,
+): string[] {
+  const { from, to } = plan;
+  const server = (paths: Layout) => {
+    const split = paths.configDirectory !== paths.dataDirectory;
+    const settings = {
+      ...plan.extraOptions?.(paths),
+      ...(split && { config_file: `${paths.configDirectory}/postgresql.conf` }),
+      hba_file: plan.hbaFile,
+    };
+    return Object.entries(settings)
+      .map(([name, value]) => `-c ${name}=${shellWord(value)}`)
+      .join(' ');
+  };
+  return [
+    program(to, 'pg_upgrade'),
+    `--old-bindir=${from.binDirectory}`,
+    `--new-bindir=${to.binDirectory}`,
+    `--old-datadir=${from.dataDirectory}`,
+    `--new-datadir=${to.dataDirectory}`,
+    `--username=${plan.superuser}`,
+    `--old-options=${server(from)}`,
+    `--new-options=${server(to)}`,
+    // copy is the default, and 15's pg_upgrade has no word for it.
+    ...(plan.mode === 'copy' ? [] : [`--${plan.mode}`]),
+  ];
+}
+
+/** One part of the outage and when it began (milliseconds since the epoch, by the host's clock). */
+export interface Mark {
+  name: string;
+  at: number;
+}
+
+/** Reads the marks out of what the job printed. */
+export function marks(printed: string): Mark[] {
+  return [...printed.matchAll(/^@ (\S+) (\d+)$/gm)].map(([, name, at]) => ({ name, at: Number(at) }));
+}

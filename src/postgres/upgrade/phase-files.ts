@@ -1,0 +1,68 @@
+import { makeDirectory, readFile, writeFile } from '../../hosts/files';
+import type { Mode } from '../../migration/input';
+import type { Cluster } from '../cluster';
+
+/** What is known of one phase, kept beside its backup so that a rollback weeks later needs nothing but the host. */
+export interface PhaseRecord {
+  cluster: string;
+  from: number;
+  to: number;
+  mode: Mode;
+  /** Identity of the migration (workflow ID and run) that made it. */
+  migration: string;
+  /** ISO 8601. */
+  startedAt: string;
+  /** Identity of the old cluster: a rollback refuses any other. */
+  systemIdentifier: string;
+  /** Bootstrap superuser; pg_upgrade wants its name when the server no longer runs to be asked. */
+  superuser: string;
+  /** Replication slot that keeps the old server's WAL from the backup's start to the stop. */
+  slot: string;
+  tablespaces: { oid: string; location: string }[];
+  port: number;
+}
+
+/** Names of what a phase leaves in its backup directory `upgrade_15_to_16_<timestamp>`. */
+export const PHASE_FILES = {
+  record: 'phase.json',
+  log: 'upgrade.log',
+  base: 'base',
+  tablespaces: 'tablespaces',
+  globals: 'globals.sql',
+  rollback: 'rollback.sh',
+  evidenceBefore: 'evidence-before.json',
+  /** Write counters read just before the stop: they tell quiet tables from busy ones. */
+  countersAtStop: 'counters-at-stop.json',
+  forgotten: 'forgotten.json',
+  evidenceAfter: 'evidence-after.json',
+  /** Written and synced before the new server is first started; from then on going back loses writes. */
+  opened: 'opened',
+} as const;
+
+/** Makes the phase's backup directory, closed to all but the cluster's OS user. */
+export async function makePhaseDirectory(cluster: Cluster, directory: string): Promise<void> {
+  await makeDirectory(cluster.host, cluster.entry.backupDirectory, cluster.entry.osUser);
+  await makeDirectory(cluster.host, directory, cluster.entry.osUser);
+}
+
+/** Writes one file of the phase whole. */
+export async function writePhaseFile(
+  cluster: Cluster,
+  directory: string,
+  name: string,
+  content: string,
+  mode = '0600',
+): Promise<void> {
+  await writeFile(cluster.host, `${directory}/${name}`, content, { user: cluster.entry.osUser, mode });
+}
+
+/** Reads a JSON file of the phase. @throws CommandFailed when it is not there. */
+export async function readPhaseJson<T>(cluster: Cluster, directory: string, name: string): Promise<T> {
+  return JSON.parse(await readFile(cluster.host, `${directory}/${name}`, cluster.entry.osUser)) as T;
+}
+
+/** Appends a line to `upgrade.log`, for the person who reads it on the host. */
+export async function logPhase(cluster: Cluster, directory: string, line: string): Promise<void> {
+  const argv = ['sh', '-c', 'cat >>"$1"', 'sh', `${directory}/${PHASE_FILES.log}`];
+  await cluster.host.run({ argv, user: cluster.entry.osUser, input: `${new Date().toISOString()} ${line}\n` });
+}

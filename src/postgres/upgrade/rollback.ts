@@ -1,0 +1,39 @@
+import { shellCommand } from '../../hosts/quote';
+import { lossOf } from '../../migration/ledger';
+import type { Cluster } from '../cluster';
+import { JobFailed, type RunJob } from './jobs';
+import { PHASE_FILES, type PhaseRecord } from './phase-files';
+import { ROLLBACK_EXIT } from './rollback-script';
+
+export interface RollbackResult {
+  /** Version that serves now. */
+  version: number;
+  /** What rollback.sh said. */
+  said: string;
+  /** The WAL kept did not reach up to the stop: writes between the backup and the stop are missing too. */
+  short: boolean;
+}
+
+/**
+ * Runs the phase's own `rollback.sh` as a durable job: what a person would run is what pgpassage runs. Naming the loss is
+ * the caller's decision; where nothing was written yet it makes no difference.
+ */
+export async function rollBack(
+  cluster: Cluster,
+  directory: string,
+  record: PhaseRecord,
+  acceptLoss: boolean,
+  jobId: string,
+  run: RunJob,
+): Promise<RollbackResult> {
+  const argv = [
+    'sh',
+    `${directory}/${PHASE_FILES.rollback}`,
+    ...(acceptLoss ? ['--accept', lossOf(`${record.from}-${record.to}`)] : []),
+  ];
+  const end = await run({ id: jobId, script: `exec ${shellCommand(argv)}\n` }, { restart: true });
+  if (end.exitCode !== ROLLBACK_EXIT.done && end.exitCode !== ROLLBACK_EXIT.short) {
+    throw new JobFailed(`${cluster.name}: the rollback ${record.to} → ${record.from}`, end);
+  }
+  return { version: record.from, said: end.output.trim(), short: end.exitCode === ROLLBACK_EXIT.short };
+}

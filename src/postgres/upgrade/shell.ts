@@ -1,0 +1,27 @@
+import { shellCommand, shellWord } from '../../hosts/quote';
+import type { UserCommand } from '../service';
+
+/**
+ * Shell text that more than one script for the host needs. The scripts find out by themselves who runs them, so that the
+ * same text serves a durable job and a person at the terminal.
+ */
+export function preamble(owner: string): string {
+  return `
+export LC_ALL=C
+owner=${shellWord(owner)}
+as_user() {
+  user=$1; shift
+  if [ "$(id -un)" = "$user" ]; then "$@"
+  elif [ "$(id -u)" = 0 ]; then runuser -u "$user" -- "$@"
+  else sudo -n -u "$user" -- "$@"; fi
+}
+as_owner() { as_user "$owner" "$@"; }
+# One line of pg_control: $1 programs, $2 data directory, $3 label.
+control() { as_owner "$1/pg_controldata" -D "$2" 2>/dev/null | sed -n "s/^$3: *//p"; }
+`;
+}
+
+/** A service command as a shell command line. */
+export function asUser(command: UserCommand): string {
+  return `as_user ${shellCommand([command.user, ...command.argv])}`;
+}

@@ -1,0 +1,86 @@
+import type { GateProgress, PhaseProgress, Progress, StepProgress } from '../migration/progress';
+import { nextCommands } from './next-command';
+import { outageSentence } from './outage';
+import { currentEntry, currentPhase } from './way-back';
+import { moment, span } from './wording';
+
+const LOG_LINES = 4;
+
+const MARKS: Record<StepProgress['state'] | PhaseProgress['state'], string> = {
+  planned: '·',
+  running: '▶',
+  soaking: '◔',
+  done: '✓',
+  failed: '✗',
+  undone: '↩',
+  'rolled back': '↩',
+};
+
+/** The migration as it stands, for a terminal: the phase under way in full, the others on one line each. */
+export function statusView(progress: Progress, now: number): string[] {
+  const current = currentPhase(progress.phases);
+  return [
+    `${progress.cluster}: ${version(progress)} → ${progress.to}, ${progress.outcome}`,
+    progress.status,
+    ...(progress.paused ? [`Paused by ${progress.paused.by}${progress.paused.reason ? `: ${progress.paused.reason}` : ''}`] : []),
+    '',
+    ...progress.phases.flatMap((phase) => [phaseLine(phase), ...(phase === current ? inFull(phase, now) : [])]),
+    '',
+    ...progress.log.slice(-LOG_LINES).map(({ at, text }) => `${moment(at)}  ${text}`),
+    ...next(progress, now),
+  ].map(visible);
+}
+
+function version({ runningVersion }: Progress): string {
+  return runningVersion > 0 ? `PostgreSQL ${runningVersion}` : 'PostgreSQL';
+}
+
+function phaseLine(phase: PhaseProgress): string {
+  const mode = phase.mode ? `, mode ${phase.mode}` : '';
+  return `${MARKS[phase.state]} ${phase.from} → ${phase.to}  ${phase.state}${mode}  ${outageSentence(phase)}`.trimEnd();
+}
+
+function inFull(phase: PhaseProgress, now: number): string[] {
+  const gate = phase.gate ? gateLines(phase.gate, now) : [];
+  return [...phase.steps.map((step) => stepLine(step, now)), ...differences(phase), ...gate, ...wayBack(phase)];
+}
+
+function stepLine({ state, name, startedAt, durationMs, detail }: StepProgress, now: number): string {
+  const took = span(durationMs ?? Math.max(0, now - startedAt));
+  return `    ${MARKS[state]} ${name.padEnd(24)} ${took.padStart(11)}  ${detail ?? ''}`.trimEnd();
+}
+
+function differences({ differences: found }: PhaseProgress): string[] {
+  return found.map(({ check, object, seen }) => `    ! ${check}: ${object}: ${seen}`);
+}
+
+function gateLines(gate: GateProgress, now: number): string[] {
+  const checked = gate.lastCheckedAt === undefined ? 'not checked yet' : `last checked ${moment(gate.lastCheckedAt)}`;
+  return [
+    `    gate: ${soak(gate, now)}; ${checked}; evidence ${gate.evidence || 'not there yet'}`,
+    ...gate.alarms.map(({ name, detail, since }) => `    ! ALARM ${name}: ${detail} (since ${moment(since)})`),
+    ...(gate.alarms.length === 0 ? ['    alarms: none'] : []),
+  ];
+}
+
+function soak(gate: GateProgress, now: number): string {
+  if (gate.decision) return `${gate.decision.kind} by ${gate.decision.by}`;
+  if (now < gate.soakEndsAt) return `soak ends in ${span(gate.soakEndsAt - now)} (${moment(gate.soakEndsAt)})`;
+  return gate.needsApproval ? `soak over, approval needed before ${moment(gate.expiresAt)}` : 'soak over';
+}
+
+function wayBack(phase: PhaseProgress): string[] {
+  const entry = currentEntry(phase);
+  // Once it is undone there is no way back to speak of.
+  if (!entry || phase.state === 'rolled back' || phase.state === 'failed') return [];
+  return [`    way back: ${entry.how}; takes ${entry.takes}; loses ${entry.loses || 'nothing'}`];
+}
+
+function next(progress: Progress, now: number): string[] {
+  return ['', `Next: ${progress.next}`, ...nextCommands(progress, now).map((command) => `    ${command}`)];
+}
+
+/** Names of a cluster's objects must not break a line or steer the terminal. */
+function visible(line: string): string {
+  return line.replace(/[\t\r\n]/g, ' ').replace(/\p{Cc}/gu, '�');
+}

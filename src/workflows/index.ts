@@ -1,0 +1,3 @@
+export { majorUpgrade, stepMigration } from './step-migration';
+export { planMigration, preflightCheck } from './look';
+export { finalizeMigration, rollbackMigration } from './way-back';

@@ -1,0 +1,145 @@
+import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
+import { FAILURE } from '../migration/failures';
+import { stepMigrationInput, type StepMigrationInput } from '../migration/input';
+import { lossOf } from '../migration/ledger';
+import { hops } from '../migration/path';
+import type { PhaseRef } from '../migration/phase';
+import type { PhaseProgress, Progress } from '../migration/progress';
+import { SUPPORTED_VERSIONS } from '../postgres/versions';
+import { activity } from './parts/activities';
+import { checked, invalidInput, parseInput, reason, typeOf } from './parts/failures';
+import { Gate, type Decision } from './parts/gate';
+import { runTag, underOwnId, type StartedElsewhere } from './parts/identity';
+import { Inbox } from './parts/inbox';
+import { Migration, RollbackAsked } from './parts/migration';
+import { runPhase } from './parts/phase';
+
+/**
+ * Takes a cluster from its running version to `to`, one phase per major, with a gate after each: soak, checks that go on
+ * during it, approval. Input: `{"cluster": "orders", "to": 18}`; see `stepMigrationInput` for the rest.
+ */
+export async function stepMigration(raw: unknown): Promise<Progress | StartedElsewhere> {
+  const input = parseInput(stepMigrationInput, raw);
+  return (await underOwnId(input.cluster, raw)) ?? migrate(input);
+}
+
+/** One phase: the same as `stepMigration`, but refuses a target that is more than one phase away. */
+export async function majorUpgrade(raw: unknown): Promise<Progress | StartedElsewhere> {
+  const input = parseInput(stepMigrationInput, raw);
+  return (await underOwnId(input.cluster, raw)) ?? migrate(input, 1);
+}
+
+async function migrate(input: StepMigrationInput, mostPhases?: number): Promise<Progress> {
+  const migration = new Migration(input, runTag());
+  const inbox = new Inbox(migration);
+  await plan(migration, mostPhases);
+  const { phases } = migration.progress;
+  for (const phase of phases) {
+    const decision = await runToDecision(migration, inbox, phase, phase === phases.at(-1));
+    if (decision === 'roll back') return rollBack(migration);
+    phase.state = 'done';
+    if (decision === 'stop')
+      return end(
+        migration,
+        'stopped',
+        `stopped after ${phase.name}: ${phase.gate?.decision?.kind} by ${phase.gate?.decision?.by}`,
+      );
+  }
+  return end(migration, 'completed', `PostgreSQL ${input.to} serves; every phase is done`);
+}
+
+async function plan(migration: Migration, mostPhases?: number): Promise<void> {
+  const { input } = migration;
+  const cluster = await activity('try', 'describeCluster', `look at ${input.cluster}`, { cluster: input.cluster });
+  const path = checked(() => hops(cluster.version, input.to, input.path, SUPPORTED_VERSIONS));
+  if (mostPhases !== undefined && path.length > mostPhases) {
+    throw invalidInput(
+      `to: ${cluster.version} → ${input.to} skips ${path
+        .slice(0, -1)
+        .map((hop) => hop.to)
+        .join(', ')}. ` + `Use stepMigration to go step by step, or say path: [${input.to}] to go in one.`,
+    );
+  }
+  migration.plan(cluster.version, path);
+}
+
+async function runToDecision(
+  migration: Migration,
+  inbox: Inbox,
+  phase: PhaseProgress,
+  last: boolean,
+): Promise<Decision> {
+  try {
+    const { open } = await runPhase(migration, phase);
+    inbox.gate = new Gate(migration, phase, open, last);
+    return await inbox.gate.pass();
+  } catch (error) {
+    if (error instanceof RollbackAsked) return 'roll back';
+    throw asEnd(migration, phase, error);
+  } finally {
+    inbox.gate = undefined;
+  }
+}
+
+/** A phase failed and was undone: the workflow fails with the cause, and says what serves. */
+function asEnd(migration: Migration, phase: PhaseProgress, error: unknown): unknown {
+  if (isCancellation(error)) return error;
+  const serves =
+    typeOf(error) === FAILURE.rollbackIncomplete
+      ? 'Look at the host now: '
+      : `PostgreSQL ${migration.progress.runningVersion} serves. `;
+  migration.progress.outcome = 'failed';
+  migration.say(`${phase.name} failed`, 'Mend the cause, then start again.');
+  return ApplicationFailure.create({
+    type: typeOf(error) ?? 'PhaseFailed',
+    nonRetryable: true,
+    message: `${serves}${reason(error)}`,
+    details: [migration.progress],
+  });
+}
+
+/** Takes back phases, newest first, down to the version that was asked for. */
+async function rollBack(migration: Migration): Promise<Progress> {
+  const { by, to } = migration.rollbackAsked!;
+  migration.rollbackAsked = undefined;
+  const begun = migration.progress.phases.filter((phase) => phase.state !== 'planned' && phase.from >= (to ?? 0));
+  for (const phase of begun.reverse()) {
+    // A phase that never came to its outage was undone by its own compensations.
+    if (phase.outageMs === undefined) continue;
+    migration.say(`rolling back ${phase.name}`, 'Wait.');
+    await activity('insist', 'rollBackPhase', `roll back ${phase.to} → ${phase.from}`, {
+      phase: refOf(migration, phase),
+      acceptLoss: true,
+      by,
+    });
+    phase.state = 'rolled back';
+    if (phase.gate) phase.gate.decision = { kind: 'rolled back', by, at: Date.now(), note: lossOf(phase.name) };
+    migration.progress.runningVersion = phase.from;
+  }
+  return end(
+    migration,
+    'rolled back',
+    `PostgreSQL ${migration.progress.runningVersion} serves again; rolled back by ${by}`,
+  );
+}
+
+function refOf(migration: Migration, phase: PhaseProgress): PhaseRef {
+  return {
+    cluster: migration.input.cluster,
+    migration: migration.tag,
+    from: phase.from,
+    to: phase.to,
+    directory: phase.directory!,
+  };
+}
+
+function end(migration: Migration, outcome: Progress['outcome'], status: string): Progress {
+  migration.progress.outcome = outcome;
+  migration.say(
+    status,
+    outcome === 'completed'
+      ? 'Finalize when the old data is no longer needed; until then rollback remains possible.'
+      : 'Nothing.',
+  );
+  return migration.progress;
+}

@@ -1,0 +1,57 @@
+import { ApplicationFailure } from '@temporalio/workflow';
+import { FAILURE } from '../migration/failures';
+import { finalizeInput, rollbackInput } from '../migration/input';
+import { lossOf } from '../migration/ledger';
+import { activity } from './parts/activities';
+import { invalidInput, parseInput } from './parts/failures';
+import { runTag, underOwnId, type StartedElsewhere } from './parts/identity';
+
+/**
+ * Takes a migrated cluster back to `to`, after its migration has ended, from what the phases left on the host. Refuses
+ * until the loss is named.
+ */
+export async function rollbackMigration(raw: unknown): Promise<{ version: number; said: string[] } | StartedElsewhere> {
+  const input = parseInput(rollbackInput, raw);
+  const elsewhere = await underOwnId(input.cluster, raw);
+  if (elsewhere) return elsewhere;
+  const held = await activity('try', 'heldPhases', 'phases that can be taken back', { cluster: input.cluster });
+  const back = held.filter(({ record }) => record.from >= input.to).reverse();
+  if (back.at(-1)?.record.from !== input.to) {
+    const versions = held.map(({ record }) => record.from).join(', ') || 'none';
+    throw invalidInput(`to: the host holds no way back to ${input.to}. Versions that it can go back to: ${versions}.`);
+  }
+  refuseUnnamedLoss(input.accept, lossOf(`${back.at(-1)!.record.from}-${back.at(-1)!.record.to}`));
+  const said: string[] = [];
+  for (const { directory, record } of back) {
+    const phase = { cluster: input.cluster, migration: runTag(), from: record.from, to: record.to, directory };
+    said.push(
+      (
+        await activity('insist', 'rollBackPhase', `roll back ${record.to} → ${record.from}`, {
+          phase,
+          acceptLoss: true,
+          by: input.by,
+        })
+      ).said,
+    );
+  }
+  return { version: input.to, said };
+}
+
+function refuseUnnamedLoss(accepted: string[], loss: string): void {
+  if (accepted.includes(loss)) return;
+  throw ApplicationFailure.create({
+    type: FAILURE.lossNotAccepted,
+    nonRetryable: true,
+    message: `Going back loses everything written since the upgrade. To go on, accept the loss by its name: "${loss}". Nothing was touched.`,
+  });
+}
+
+/** Deletes old data directories and backups of all completed phases of a cluster: the point of no return. */
+export async function finalizeMigration(
+  raw: unknown,
+): Promise<{ phase: string; freedBytes: number }[] | StartedElsewhere> {
+  const input = parseInput(finalizeInput, raw);
+  return (
+    (await underOwnId(input.cluster, raw)) ?? activity('insist', 'finalizePhases', 'delete old data and backups', input)
+  );
+}
