@@ -68,7 +68,7 @@ CREATE TABLE sessions (
 CREATE TABLE metadata (key text PRIMARY KEY, value jsonb NOT NULL);
 
 INSERT INTO memory_entries (namespace, key, value, embedding, metadata, tags)
-SELECT 'agents-' || n % 7, 'memory-' || n, 'what was learnt in run ' || n || ' about upgrading databases',
+SELECT 'topic-' || n % 7, 'memory-' || n, 'what was learnt in run ' || n || ' about upgrading databases',
   (SELECT array_agg(sin(n * i)::real) FROM generate_series(1, 384) i),
   jsonb_build_object('run', n, 'kind', (ARRAY['fact', 'plan', 'result'])[1 + n % 3]), ARRAY['t' || n % 5, 'ünïcode']
 FROM generate_series(1, :entries) n;

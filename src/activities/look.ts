@@ -54,8 +54,8 @@ export function lookActivities(clusters: Clusters) {
     ),
 
     sampleSoak: step(
-      async (input: { cluster: string; version: number; cursor?: SoakSample['cursor'] }): Promise<SoakSample> =>
-        sampleSoak(clusters.get(input.cluster), input.version, input.cursor),
+      async (input: { cluster: string; version: number; slowAfterMs?: number; cursor?: SoakSample['cursor'] }) =>
+        sampleSoak(clusters.get(input.cluster), input.version, input.cursor, { slowAfterMs: input.slowAfterMs }),
     ),
 
     heldPhases: step(async (input: { cluster: string }) => heldPhases(clusters.get(input.cluster))),

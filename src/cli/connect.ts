@@ -19,6 +19,8 @@ export interface Temporal {
   address: string;
   namespace: string;
   taskQueue: string;
+  /** Runs calls to the service that have to be answered within `ms` altogether. */
+  within<T>(ms: number, calls: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -37,6 +39,7 @@ export async function connect(options: ConnectOptions): Promise<Temporal> {
     address,
     namespace,
     taskQueue: process.env.PGPASSAGE_TASK_QUEUE || DEFAULT_TASK_QUEUE,
+    within: (ms, calls) => connection.withDeadline(Date.now() + ms, calls),
     close: () => connection.close(),
   };
 }

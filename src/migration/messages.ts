@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration } from './input';
+import { duration } from './duration';
 
 const by = z.string().min(1, 'say who you are');
 

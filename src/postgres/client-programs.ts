@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { writeFile } from '../hosts/files';
 import { output } from '../hosts/host';
 import type { Cluster, Layout } from './cluster';
@@ -55,7 +56,7 @@ export async function withPasswordFile<T>(
   const { pgpass } = passfile(cluster);
   if (pgpass === undefined) return work({});
   const { host, entry } = cluster;
-  const file = `${directory}/pgpass`;
+  const file = `${directory}/pgpass-${randomUUID()}`;
   await writeFile(host, file, pgpass, { user: entry.osUser });
   try {
     return await work({ PGPASSFILE: file });

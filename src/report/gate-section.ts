@@ -37,6 +37,6 @@ function watch(gate: GateProgress): Entry {
 function alarms(gate: GateProgress): Entry[] {
   return gate.alarms.map((alarm) => ({
     title: `Alarm ${alarm.name}`,
-    facts: facts({ since: moment(alarm.since), seen: alarm.detail }),
+    facts: facts({ severity: alarm.severity, since: moment(alarm.since), seen: alarm.detail }),
   }));
 }

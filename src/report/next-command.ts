@@ -8,7 +8,9 @@ export function nextCommands(progress: Progress, now: number): string[] {
   if (outcome !== 'running') return [`pgpassage report ${cluster}`];
   if (progress.paused) return [`pgpassage resume ${cluster}`];
   const phase = currentPhase(progress.phases);
-  return phase?.state === 'soaking' && phase.gate && !phase.gate.decision ? atGate(cluster, phase, phase.gate, now) : [];
+  return phase?.state === 'soaking' && phase.gate && !phase.gate.decision
+    ? atGate(cluster, phase, phase.gate, now)
+    : [];
 }
 
 function atGate(cluster: string, phase: PhaseProgress, gate: GateProgress, now: number): string[] {

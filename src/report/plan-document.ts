@@ -23,7 +23,9 @@ function clusterFacts({ host, serverVersion, window }: MigrationPlan): [string, 
   return facts({
     host,
     'running version': serverVersion,
-    'maintenance window': window ? `${moment(window.opensAt)} to ${moment(window.closesAt)}` : 'none: steps start at once',
+    'maintenance window': window
+      ? `${moment(window.opensAt)} to ${moment(window.closesAt)}`
+      : 'none: steps start at once',
   });
 }
 

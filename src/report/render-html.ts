@@ -36,7 +36,10 @@ function link({ title, id }: { title: string; id: string }): string {
 }
 
 function section({ title, blocks, sections = [] }: Section, level: number, id: string): string {
-  const inner = [...blocks.map(block), ...sections.map((each, index) => section(each, level + 1, `${id}-${index + 1}`))];
+  const inner = [
+    ...blocks.map(block),
+    ...sections.map((each, index) => section(each, level + 1, `${id}-${index + 1}`)),
+  ];
   return `<section aria-labelledby="${id}">\n<h${level} id="${id}">${escapeHtml(title)}</h${level}>\n${inner.join('\n')}\n</section>`;
 }
 

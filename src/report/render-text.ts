@@ -32,7 +32,7 @@ function block(value: Block, width: number): string {
 }
 
 /** A title with its facts indented below it. */
-export function entryText({ title, facts }: Entry, width: number): string {
+function entryText({ title, facts }: Entry, width: number): string {
   const label = Math.max(0, ...facts.map(([name]) => name.length)) + 2;
   const lines = facts.map(([name, value]) => hang(`    ${`${name}:`.padEnd(label)}`, value, width));
   return [hang('  ', title, width), ...lines].join('\n');

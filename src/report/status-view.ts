@@ -1,6 +1,7 @@
 import type { GateProgress, PhaseProgress, Progress, StepProgress } from '../migration/progress';
 import { nextCommands } from './next-command';
 import { outageSentence } from './outage';
+import { visible } from './text-wrap';
 import { currentEntry, currentPhase } from './way-back';
 import { moment, span } from './wording';
 
@@ -22,7 +23,9 @@ export function statusView(progress: Progress, now: number): string[] {
   return [
     `${progress.cluster}: ${version(progress)} → ${progress.to}, ${progress.outcome}`,
     progress.status,
-    ...(progress.paused ? [`Paused by ${progress.paused.by}${progress.paused.reason ? `: ${progress.paused.reason}` : ''}`] : []),
+    ...(progress.paused
+      ? [`Paused by ${progress.paused.by}${progress.paused.reason ? `: ${progress.paused.reason}` : ''}`]
+      : []),
     '',
     ...progress.phases.flatMap((phase) => [phaseLine(phase), ...(phase === current ? inFull(phase, now) : [])]),
     '',
@@ -58,7 +61,9 @@ function gateLines(gate: GateProgress, now: number): string[] {
   const checked = gate.lastCheckedAt === undefined ? 'not checked yet' : `last checked ${moment(gate.lastCheckedAt)}`;
   return [
     `    gate: ${soak(gate, now)}; ${checked}; evidence ${gate.evidence || 'not there yet'}`,
-    ...gate.alarms.map(({ name, detail, since }) => `    ! ALARM ${name}: ${detail} (since ${moment(since)})`),
+    ...gate.alarms.map(
+      ({ name, severity, detail, since }) => `    ! ALARM (${severity}) ${name}: ${detail} (since ${moment(since)})`,
+    ),
     ...(gate.alarms.length === 0 ? ['    alarms: none'] : []),
   ];
 }
@@ -78,9 +83,4 @@ function wayBack(phase: PhaseProgress): string[] {
 
 function next(progress: Progress, now: number): string[] {
   return ['', `Next: ${progress.next}`, ...nextCommands(progress, now).map((command) => `    ${command}`)];
-}
-
-/** Names of a cluster's objects must not break a line or steer the terminal. */
-function visible(line: string): string {
-  return line.replace(/[\t\r\n]/g, ' ').replace(/\p{Cc}/gu, '�');
 }

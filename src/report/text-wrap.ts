@@ -1,8 +1,13 @@
 const NARROWEST = 20;
 
-/** Text on one line without control characters: what a cluster's names hold must not steer a terminal. */
+/** Text on one line, its spaces kept and its control characters shown: names in a cluster must not steer a terminal. */
+export function visible(text: string): string {
+  return text.replace(/[\t\r\n]/g, ' ').replace(/\p{Cc}/gu, '�');
+}
+
+/** The same with every run of spaces made one. */
 export function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').replace(/\p{Cc}/gu, '�');
+  return visible(text).replace(/ +/g, ' ');
 }
 
 /** Breaks text into lines of at most `width` characters at spaces; longer words stay whole, so that names can be copied. */

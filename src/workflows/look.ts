@@ -1,14 +1,22 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { upgradeInput } from '../migration/input';
 import { ledger, type Ledger } from '../migration/ledger';
 import { hops, phaseName, type Hop } from '../migration/path';
 import type { Finding } from '../postgres/preflight/check';
 import { SUPPORTED_VERSIONS } from '../postgres/versions';
 import { activity } from './parts/activities';
-import { checked, parseInput } from './parts/failures';
+import { checked, parseInput, plainly } from './parts/failures';
 
 /** Workflows that look and change nothing. They may run at any time, beside a migration too. */
 const lookInput = upgradeInput.pick({ cluster: true, to: true, path: true, mode: true, accept: true });
+
+type LookInput = z.infer<typeof lookInput>;
+
+export interface PreflightAnswer {
+  cluster: string;
+  from: number;
+  results: PreflightResult[];
+}
 
 export interface PreflightResult extends Hop {
   passed: number;
@@ -34,17 +42,21 @@ export interface MigrationPlan {
 }
 
 /** Runs the pre-flight from the running version to every version on the path. */
-export async function preflightCheck(
-  raw: unknown,
-): Promise<{ cluster: string; from: number; results: PreflightResult[] }> {
-  const input = parseInput(lookInput, raw);
-  const { path, running } = await route(input);
-  return { cluster: input.cluster, from: running, results: await preflights(input, running, path) };
+export async function preflightCheck(raw: unknown): Promise<PreflightAnswer> {
+  return plainly(preflight(parseInput(lookInput, raw)));
 }
 
 /** Says what a migration would do, how each phase could be undone and what that would lose, and what stands in its way. */
 export async function planMigration(raw: unknown): Promise<MigrationPlan> {
-  const input = parseInput(lookInput, raw);
+  return plainly(plan(parseInput(lookInput, raw)));
+}
+
+async function preflight(input: LookInput): Promise<PreflightAnswer> {
+  const { path, running } = await route(input);
+  return { cluster: input.cluster, from: running, results: await preflights(input, running, path) };
+}
+
+async function plan(input: LookInput): Promise<MigrationPlan> {
   const { cluster, path, running } = await route(input);
   const planned: PlannedHop[] = [];
   for (const hop of path) {
@@ -67,7 +79,7 @@ export async function planMigration(raw: unknown): Promise<MigrationPlan> {
   };
 }
 
-async function route(input: z.infer<typeof lookInput>) {
+async function route(input: LookInput) {
   const cluster = await activity('try', 'describeCluster', `look at ${input.cluster}`, { cluster: input.cluster });
   return {
     cluster,

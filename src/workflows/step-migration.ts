@@ -7,7 +7,7 @@ import type { PhaseRef } from '../migration/phase';
 import type { PhaseProgress, Progress } from '../migration/progress';
 import { SUPPORTED_VERSIONS } from '../postgres/versions';
 import { activity } from './parts/activities';
-import { checked, invalidInput, parseInput, reason, typeOf } from './parts/failures';
+import { checked, invalidInput, parseInput, plainly, reason, typeOf } from './parts/failures';
 import { Gate, type Decision } from './parts/gate';
 import { runTag, underOwnId, type StartedElsewhere } from './parts/identity';
 import { Inbox } from './parts/inbox';
@@ -20,13 +20,13 @@ import { runPhase } from './parts/phase';
  */
 export async function stepMigration(raw: unknown): Promise<Progress | StartedElsewhere> {
   const input = parseInput(stepMigrationInput, raw);
-  return (await underOwnId(input.cluster, raw)) ?? migrate(input);
+  return (await underOwnId(input.cluster, raw)) ?? plainly(migrate(input));
 }
 
 /** One phase: the same as `stepMigration`, but refuses a target that is more than one phase away. */
 export async function majorUpgrade(raw: unknown): Promise<Progress | StartedElsewhere> {
   const input = parseInput(stepMigrationInput, raw);
-  return (await underOwnId(input.cluster, raw)) ?? migrate(input, 1);
+  return (await underOwnId(input.cluster, raw)) ?? plainly(migrate(input, 1));
 }
 
 async function migrate(input: StepMigrationInput, mostPhases?: number): Promise<Progress> {
@@ -70,8 +70,7 @@ async function runToDecision(
   last: boolean,
 ): Promise<Decision> {
   try {
-    const { open } = await runPhase(migration, phase);
-    inbox.gate = new Gate(migration, phase, open, last);
+    inbox.gate = new Gate(migration, phase, await runPhase(migration, phase), last);
     return await inbox.gate.pass();
   } catch (error) {
     if (error instanceof RollbackAsked) return 'roll back';

@@ -1,9 +1,10 @@
 import { ApplicationFailure } from '@temporalio/workflow';
+import type { z } from 'zod';
 import { FAILURE } from '../migration/failures';
 import { finalizeInput, rollbackInput } from '../migration/input';
 import { lossOf } from '../migration/ledger';
 import { activity } from './parts/activities';
-import { invalidInput, parseInput } from './parts/failures';
+import { invalidInput, parseInput, plainly } from './parts/failures';
 import { runTag, underOwnId, type StartedElsewhere } from './parts/identity';
 
 /**
@@ -12,8 +13,10 @@ import { runTag, underOwnId, type StartedElsewhere } from './parts/identity';
  */
 export async function rollbackMigration(raw: unknown): Promise<{ version: number; said: string[] } | StartedElsewhere> {
   const input = parseInput(rollbackInput, raw);
-  const elsewhere = await underOwnId(input.cluster, raw);
-  if (elsewhere) return elsewhere;
+  return (await underOwnId(input.cluster, raw)) ?? plainly(goBack(input));
+}
+
+async function goBack(input: z.infer<typeof rollbackInput>): Promise<{ version: number; said: string[] }> {
   const held = await activity('try', 'heldPhases', 'phases that can be taken back', { cluster: input.cluster });
   const back = held.filter(({ record }) => record.from >= input.to).reverse();
   if (back.at(-1)?.record.from !== input.to) {
@@ -52,6 +55,7 @@ export async function finalizeMigration(
 ): Promise<{ phase: string; freedBytes: number }[] | StartedElsewhere> {
   const input = parseInput(finalizeInput, raw);
   return (
-    (await underOwnId(input.cluster, raw)) ?? activity('insist', 'finalizePhases', 'delete old data and backups', input)
+    (await underOwnId(input.cluster, raw)) ??
+    plainly(activity('insist', 'finalizePhases', 'delete old data and backups', input))
   );
 }

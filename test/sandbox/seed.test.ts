@@ -80,7 +80,7 @@ test('the upgraded seed works: extensions update, indexes and views rebuild, an 
     MAIN_DATABASE,
   );
   for (const [role, query] of [
-    ['cluster_app', `SELECT public.newest_memory('agents-1')`],
+    ['cluster_app', `SELECT public.newest_memory('topic-1')`],
     ['legacy_reports', 'SELECT 1'],
   ]) {
     const client = await upgraded.connect(MAIN_DATABASE, role);

@@ -1,6 +1,5 @@
 import { quote } from './conf-file';
 import { shown } from './redact';
-import { isCustom } from './setting';
 import { archiving, slotsOf18 } from './rules';
 import { fit } from './translate-setting';
 import type { Context } from './translation-context';
@@ -33,48 +32,47 @@ export function additionsFor(context: Context, extra: Readonly<Record<string, st
 
 /** The plan's own settings. */
 function planned(context: Context, extra: Readonly<Record<string, string>>, remarks: SettingChange[]): Addition[] {
-  return Object.entries(extra).flatMap(([name, given]) => {
-    const before = context.old.fixed.find((fixed) => fixed.name === name)?.value ?? context.winners.get(name.toLowerCase())?.value;
-    const isList = LIBRARY_LISTS.includes(name.toLowerCase());
-    const value = isList ? mergeLibraries(before ?? '', given) : given;
-    const setting = context.destination(name)?.setting;
-    if (!setting && !isCustom(name) && !context.facts.unlisted.includes(name)) {
+  return Object.entries(extra).flatMap(([given, wanted]) => {
+    const destination = context.destination(given);
+    if (!destination) {
       const reason = `PostgreSQL ${context.facts.to.version} has no such setting: take it out of the plan's settings`;
-      remarks.push({ name, from: "the plan's settings", kind: 'added', after: shown(name, given), reason, severity: 'blocker' });
+      remarks.push({ name: given, from: PLAN, kind: 'added', after: shown(given, wanted), reason, severity: 'blocker' });
       return [];
     }
-    if (before !== undefined && sameValue(setting, before, value)) return [];
-    const change: SettingChange = {
-      name,
-      from: "the plan's settings",
-      kind: before === undefined ? 'added' : 'changed',
-      ...(before === undefined ? {} : { before: shown(name, before) }),
-      after: shown(name, value),
-      reason: isList ? "the plan's libraries, added to those that were there" : 'the plan says so',
-    };
+    const { name, setting } = destination;
+    const fixed = context.old.fixed.find((other) => isSame(other.name, given))?.value;
+    const before = fixed ?? context.winners.get(given.toLowerCase())?.value;
+    const isList = LIBRARY_LISTS.includes(name.toLowerCase());
+    const value = isList ? mergeLibraries(before ?? '', wanted) : wanted;
+    if (fixed === undefined && before !== undefined && sameValue(setting, before, value)) return [];
+    const reason = isList ? "the plan's libraries, added to those that were there" : 'the plan says so';
+    const change: SettingChange =
+      before === undefined
+        ? { name, from: PLAN, kind: 'added', after: shown(name, value), reason }
+        : { name, from: PLAN, kind: 'changed', before: shown(name, before), after: shown(name, value), reason };
     return [{ name, value, change }];
   });
 }
 
+const PLAN = "the plan's settings";
+const isSame = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
+
 /** Settings of the old server's command line: the new server gets them by file, whatever starts it. */
 function fixedSettings(context: Context, extra: Readonly<Record<string, string>>, remarks: SettingChange[]): Addition[] {
-  return context.old.fixed.flatMap(({ name, value, source }) => {
-    if (Object.keys(extra).some((other) => other.toLowerCase() === name.toLowerCase() && !LIBRARY_LISTS.includes(name))) return [];
+  const others = context.old.fixed.filter(({ name }) => !Object.keys(extra).some((given) => isSame(given, name)));
+  return others.flatMap(({ name, value, source }) => {
     const from = `the old server's ${source}`;
     const destination = context.destination(name);
     const fitted = destination && fit(context, name, value, destination);
     if (!destination || fitted?.value === undefined) {
-      const reason = fitted?.reason ?? `PostgreSQL ${context.facts.to.version} has no such setting; its ${source} must not have it either`;
+      const reason =
+        fitted?.reason ?? `PostgreSQL ${context.facts.to.version} has no such setting; its ${source} must not have it either`;
       remarks.push({ name, from, kind: 'removed', before: shown(name, value), reason, severity: 'warning' });
       return [];
     }
-    const change: SettingChange = {
-      name: destination.name,
-      from,
-      kind: 'added',
-      after: shown(name, fitted.value),
-      reason: 'stood in no file: put into one, so that it holds whatever starts the new server',
-    };
+    const after = shown(name, fitted.value);
+    const reason = 'stood in no file: put into one, so that it holds whatever starts the new server';
+    const change: SettingChange = { name: destination.name, from, kind: 'added', after, reason };
     return [{ name: destination.name, value: fitted.value, change }];
   });
 }

@@ -3,6 +3,7 @@ export interface Rename {
   version: number;
   from: string;
   to: string;
+  /** Where that is written. */
   source: string;
 }
 
@@ -14,19 +15,19 @@ export interface Removal {
   instead: string;
 }
 
-/** Renamed settings. Sources: PostgreSQL's release notes, section "Migration" or "Server Configuration" of the version. */
+/** Renamed settings. */
 export const RENAMES: readonly Rename[] = [
   {
     version: 16,
     from: 'force_parallel_mode',
     to: 'debug_parallel_query',
-    source: 'release notes of 16: "Rename server variable force_parallel_mode to debug_parallel_query"',
+    source: 'release notes of 16, "Migration to Version 16"',
   },
   {
     version: 18,
     from: 'ssl_ecdh_curve',
     to: 'ssl_groups',
-    source: 'release notes of 18: "rename server variable ssl_ecdh_curve to ssl_groups"; 18 still takes the old name',
+    source: 'release notes of 18; it still takes the old name',
   },
 ];
 

@@ -12,6 +12,8 @@ import { fitValue, sameValue } from './values';
 export interface TranslatedLine {
   line: ConfLine;
   change?: SettingChange;
+  /** Name and value in the target, where this line is the one that counts. */
+  inForce?: readonly [name: string, value: string];
 }
 
 /** Translates one `name = value` of a file; `number` is its line, counted from 1. */
@@ -32,7 +34,11 @@ export function translateSetting(context: Context, file: OldFile, number: number
     ...(counts && fitted.severity ? { severity: fitted.severity } : {}),
   };
   const reported = counts || fitted.kind !== 'kept';
-  return { line: written(line, assignment, destination, fitted), change: reported ? change : undefined };
+  return {
+    line: written(line, assignment, destination, fitted),
+    ...(reported ? { change } : {}),
+    ...(counts && destination && fitted.value !== undefined ? { inForce: [destination.name, fitted.value] } : {}),
+  };
 }
 
 interface Fitted {
@@ -63,7 +69,7 @@ export function fit(context: Context, name: string, value: string, destination: 
     const severity = setting.vartype === 'string' ? undefined : 'warning';
     return { kind: 'changed', value: repair.value, reason: note, note, severity };
   }
-  if (destination.renamed !== undefined) return { kind: 'renamed', value: moved, reason: destination.renamed };
+  if (destination.renamed !== undefined) return { kind: 'renamed', value: moved, reason: `${destination.name} since PostgreSQL ${destination.renamed}` };
   if (moved !== value) return { kind: 'changed', value: moved, reason: 'led from the old version\'s place or name to the new one\'s' };
   return { kind: 'kept', value, ...whyKept(context, name, value, setting) };
 }

@@ -13,6 +13,8 @@ interface TranslatedFile {
   file: OldFile;
   content: string;
   changes: SettingChange[];
+  /** Settings that this file brings into force. */
+  inForce?: (readonly [name: string, value: string])[];
 }
 
 /**
@@ -31,6 +33,7 @@ export function translateConfiguration(old: OldConfiguration, facts: Translation
 interface Translation {
   context: Context;
   files: TranslatedFile[];
+  additions: Addition[];
   remarks: SettingChange[];
 }
 
@@ -38,8 +41,11 @@ function translateFiles(context: Context, extra: Readonly<Record<string, string>
   const { additions, remarks } = additionsFor(context, extra);
   const files = context.old.files.map((file) => translateFile(context, file, additions));
   const added = additions.map(({ change }) => change);
-  const set = new Set([...[...context.winners.keys()].map((name) => context.destination(name)?.name.toLowerCase() ?? name), ...additions.map(({ name }) => name.toLowerCase())]);
-  return { context, files, remarks: [...context.old.remarks, ...added, ...remarks, ...changedDefaults(context, set)] };
+  const names = [...context.winners.keys()].map((name) => context.destination(name)?.name ?? name);
+  const set = new Set([...names, ...additions.map(({ name }) => name)].map((name) => name.toLowerCase()));
+  // What was said of a value in the old files does not hold for one that is overridden now.
+  const standing = context.old.remarks.filter(({ name, severity }) => severity === 'blocker' || !additions.some((addition) => addition.name === name));
+  return { context, files, additions, remarks: [...standing, ...added, ...remarks, ...changedDefaults(context, set)] };
 }
 
 function translateFile(context: Context, file: OldFile, additions: readonly Addition[]): TranslatedFile {
@@ -59,7 +65,9 @@ function translateConf(context: Context, file: OldFile, additions: readonly Addi
   const lines = parseConf(file.content).map((line, index) => translateLine(context, file, index + 1, line, additions));
   const content = printConf(lines.map(({ line }) => line));
   const changes = lines.flatMap(({ change }) => (change ? [change] : []));
-  return { file, content: file.role === 'main' ? withAdditions(content, additions, context.facts.to.version) : content, changes };
+  const inForce = lines.flatMap((line) => (line.inForce ? [line.inForce] : []));
+  const whole = file.role === 'main' ? withAdditions(content, additions, context.facts.to.version) : content;
+  return { file, content: whole, changes, inForce };
 }
 
 function translateLine(context: Context, file: OldFile, number: number, line: ConfLine, additions: readonly Addition[]): TranslatedLine {
@@ -67,7 +75,8 @@ function translateLine(context: Context, file: OldFile, number: number, line: Co
   if (!assignment) return { line };
   if (includeKind(assignment)) return translateInclude(context, file, number, line, assignment);
   const translated = translateSetting(context, file, number, line, assignment);
-  const overridden = additions.some(({ name }) => name.toLowerCase() === assignment.name.toLowerCase());
+  const destination = context.destination(assignment.name)?.name ?? assignment.name;
+  const overridden = additions.some(({ name }) => name.toLowerCase() === destination.toLowerCase());
   if (!overridden) return translated;
   // postgresql.auto.conf is read last and would win over the additions in postgresql.conf. The addition is reported.
   if (file.role === 'auto') return { line: commentedOut(line, 'set in postgresql.conf') };
@@ -112,9 +121,11 @@ function translateAccessFile({ facts, place }: Context, file: OldFile): Translat
   return { file, content: withReferences(file.content, moved), changes };
 }
 
-function assembled({ context, files, remarks }: Translation, isWritten: (file: TranslatedFile) => boolean): TranslatedConfiguration {
+function assembled({ context, files, additions, remarks }: Translation, isWritten: (file: TranslatedFile) => boolean): TranslatedConfiguration {
   const { old, facts, place } = context;
-  const result: TranslatedConfiguration = { files: {}, attributes: {}, changes: [], copies: [], directories: [] };
+  const inForce = [...files.flatMap((file) => file.inForce ?? []), ...additions.map(({ name, value }) => [name, value] as const)];
+  const expected = Object.fromEntries(inForce);
+  const result: TranslatedConfiguration = { files: {}, attributes: {}, changes: [], copies: [], directories: [], expected };
   for (const translated of files) {
     result.changes.push(...translated.changes);
     if (!isWritten(translated)) continue;
@@ -142,13 +153,15 @@ const isKey = (setting: string) => setting === 'ssl_key_file' || setting === 'kr
 const relativeName = (path: string, directory: string) => (path.startsWith(`${directory}/`) ? path.slice(directory.length + 1) : path);
 
 /** Directories of include_dir, which have to be there even when empty. */
-function includedDirectories({ old, place }: Context): string[] {
-  const configuration = old.files.filter(({ role }) => role === 'main' || role === 'included' || role === 'auto');
-  return configuration.flatMap((file) =>
-    parseConf(file.content).flatMap(({ assignment }) => {
-      if (!assignment || includeKind(assignment) !== 'include_dir') return [];
-      const directory = includeTarget(file.path, assignment);
-      return place(directory) === directory ? [] : [place(directory)];
-    }),
-  );
+function includedDirectories({ old, facts, place }: Context): string[] {
+  const named = old.files.flatMap(({ path, role, content }) => {
+    if (role === 'hba' || role === 'ident') {
+      const references = fileReferences(content, facts.from.version).filter(({ kind }) => kind === 'include_dir');
+      return references.map((reference) => resolveReference(path, reference.path));
+    }
+    if (role === 'names' || role === 'service') return [];
+    const assignments = parseConf(content).flatMap(({ assignment }) => (assignment ? [assignment] : []));
+    return assignments.filter((a) => includeKind(a) === 'include_dir').map((a) => includeTarget(path, a));
+  });
+  return named.map(place).filter((directory, index) => directory !== named[index]);
 }

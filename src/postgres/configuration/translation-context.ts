@@ -19,7 +19,8 @@ export interface TranslationFacts {
 /** Where a setting goes in the target. */
 export interface Destination {
   name: string;
-  renamed?: string;
+  /** The version that renamed it. */
+  renamed?: number;
   /** The target's description; absent for libraries' own and unlisted settings. */
   setting?: Setting;
 }
@@ -53,7 +54,7 @@ export function contextOf(old: OldConfiguration, facts: TranslationFacts, carry:
     destination(name) {
       const rename = renameOf(name, from.version, to.version);
       const renamed = rename && target.get(rename.to);
-      if (rename && renamed) return { name: rename.to, renamed: rename.source, setting: renamed };
+      if (rename && renamed) return { name: rename.to, renamed: rename.version, setting: renamed };
       const setting = target.get(name.toLowerCase());
       return setting || isCustom(name) || unlisted.has(name.toLowerCase()) ? { name, setting } : undefined;
     },

@@ -38,4 +38,6 @@ export interface TranslatedConfiguration {
   copies: FileCopy[];
   /** Absolute paths of directories that have to exist, such as included ones. */
   directories: string[];
+  /** The value that each setting of the files should have in force. Not redacted: for verification, never for a report. */
+  expected: Record<string, string>;
 }

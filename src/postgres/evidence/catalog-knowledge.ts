@@ -1,3 +1,5 @@
+import { BOOTSTRAP } from './kinds';
+
 /**
  * All that is written down by hand about system catalogs. Everything else (which catalogs there are, their columns, what
  * refers to what) is read from the server, so what is missing here is compared and not overlooked.
@@ -17,9 +19,12 @@ export const CATALOGS_LEFT_OUT: Record<string, string> = {
   pg_shdepend: 'follows from owners, privileges and policies',
 };
 
-/** Columns that say where and in which state rows lie on disk, or repeat what another column says. */
+/**
+ * Columns that say where and in which state rows lie on disk, that repeat what another column says, or that PostgreSQL
+ * itself goes by nowhere, such as how many dimensions an array was declared with.
+ */
 export const COLUMNS_LEFT_OUT: Record<string, string[]> = {
-  pg_attribute: ['attnum', 'attcacheoff', 'atthasdef', 'atthasmissing', 'attmissingval', 'attisdropped'],
+  pg_attribute: ['attnum', 'attndims', 'attcacheoff', 'atthasdef', 'atthasmissing', 'attmissingval', 'attisdropped'],
   pg_class: [
     ...['relfilenode', 'relpages', 'reltuples', 'relallvisible', 'relallfrozen', 'reltoastrelid', 'relrewrite'],
     ...['relfrozenxid', 'relminmxid', 'relnatts', 'relhasindex', 'relhasrules', 'relhastriggers', 'relhassubclass'],
@@ -28,10 +33,23 @@ export const COLUMNS_LEFT_OUT: Record<string, string[]> = {
   pg_enum: ['enumsortorder'],
   pg_index: ['indcheckxmin'],
   pg_partitioned_table: ['partdefid'],
-  pg_replication_origin: ['roident'],
   pg_subscription: ['subdbid', 'subenabled', 'subskiplsn'],
   pg_subscription_rel: ['srsublsn'],
+  pg_type: ['typndims'],
 };
+
+/** Columns that an object's name is made of, where they are not its key. */
+export const COLUMNS_IN_NAME: Record<string, string[]> = {
+  pg_auth_members: ['roleid', 'member'],
+  pg_replication_origin: ['roname', 'subscription'],
+};
+
+/** Columns whose values are a set: the order in which they stand follows OIDs or the order of ALTER commands. */
+export const isSet = (column: string): boolean =>
+  column.endsWith('options') || ['polroles', 'subpublications'].includes(column);
+
+/** What "not set" looks like where one version writes it so and another as NULL or false. */
+export const UNSET: Record<string, string> = { attstattarget: '-1', stxstattarget: '-1', substream: 'f' };
 
 /**
  * What is added to a catalog's columns where it has no such column itself: SQL over its row `r`. A name that ends with
@@ -40,6 +58,7 @@ export const COLUMNS_LEFT_OUT: Record<string, string[]> = {
  */
 export const COLUMNS_ADDED: Record<string, Record<string, string>> = {
   pg_attrdef: { default_sql: 'pg_get_expr(r.adbin, r.adrelid)' },
+  pg_authid: { [BOOTSTRAP]: `case when r.oid = 10 then 'true' end` },
   pg_attribute: { position: 'rank() over (partition by r.attrelid order by r.attnum)::text' },
   // Before 16 a membership had no such properties of its own: the member's INHERIT decided.
   pg_auth_members: {
@@ -63,6 +82,8 @@ export const COLUMNS_ADDED: Record<string, Record<string, string>> = {
     body_sql: 'pg_get_function_sqlbody(r.oid)',
   },
   pg_publication_rel: { where_sql: 'pg_get_expr(r.prqual, r.prrelid)' },
+  // A subscription's origin is named by the OID of the subscription.
+  pg_replication_origin: { subscription: `(select s.subname from pg_subscription s where r.roname = 'pg_' || s.oid)` },
   pg_rewrite: { rule_sql: 'pg_get_ruledef(r.oid)' },
   pg_statistic_ext: { expressions_sql: 'pg_get_statisticsobjdef_expressions(r.oid)' },
   pg_tablespace: { location: 'pg_tablespace_location(r.oid)' },
@@ -84,8 +105,15 @@ export const ROWS: Record<string, { users?: string; only?: string }> = {
   pg_database: { users: `r.datname <> 'template0'` },
   pg_collation: { only: `r.collnamespace <> 'pg_catalog'::regnamespace` }, // imported from the operating system
   pg_largeobject_metadata: { users: 'true' },
-  pg_namespace: { users: `r.oid = ${PUBLIC_SCHEMA_OID} or r.oid >= ${FIRST_USER_OID}` },
+  pg_namespace: {
+    users: `r.oid = ${PUBLIC_SCHEMA_OID} or r.oid >= ${FIRST_USER_OID}`,
+    only: `r.nspname !~ '^pg_(toast_)?temp_'`,
+  },
+  // Without a function it is a name only, which another operator's definition mentions.
+  pg_operator: { only: 'r.oprcode <> 0' },
   pg_parameter_acl: { users: 'true' },
+  // Those of a subscription's first copy of a table, which end with it.
+  pg_replication_origin: { only: `r.roname !~ '^pg_[0-9]+_'` },
   pg_subscription: { only: 'r.subdbid = (select d.oid from pg_database d where d.datname = current_database())' },
   pg_tablespace: { users: 'true' },
 };
@@ -119,7 +147,7 @@ export const SECRETS: Record<string, string[]> = {
   pg_user_mapping: ['umoptions'],
 };
 
-/** What a person calls the rows of catalogs whose rows PostgreSQL's pg_identify_object() has no word for. */
+/** What a person calls rows that PostgreSQL's pg_identify_object() has no word for, or not the same one in every version. */
 export const KINDS: Record<string, string> = {
   pg_auth_members: 'role membership',
   pg_db_role_setting: 'setting of a role or database',
@@ -132,5 +160,6 @@ export const KINDS: Record<string, string> = {
   pg_shdescription: 'comment',
   pg_shseclabel: 'security label',
   pg_subscription_rel: 'subscription table',
+  pg_transform: 'transform',
   pg_ts_config_map: 'text search mapping',
 };

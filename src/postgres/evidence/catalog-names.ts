@@ -8,6 +8,12 @@ export interface ObjectName {
   name: string;
 }
 
+/**
+ * A name as pg_identify_object() gives it, without pg_catalog: it writes `pg_catalog.json` until 16, and `json` from 17
+ * on, where that has become a keyword. What is not of pg_catalog is always qualified.
+ */
+export const shortName = (identity: string): string => identity.replace(/(^|[^\w".])pg_catalog\./g, '$1');
+
 type Address = [catalog: string, oid: string];
 
 /** What the objects of one database are called, by catalog and OID. */
@@ -18,7 +24,8 @@ export class Names {
   /** Takes in what rows say of themselves. */
   learn(rows: CatalogRow[]): void {
     for (const { catalog, kind = '', name = '', values } of rows) {
-      if (catalog.name === 'pg_attribute') this.columns.set(`${values.attrelid}.${values.attnum}`, String(values.attname));
+      if (catalog.name === 'pg_attribute')
+        this.columns.set(`${values.attrelid}.${values.attnum}`, String(values.attname));
       else if (typeof values.oid === 'string') this.name([catalog.name, values.oid], { kind, name });
     }
   }
@@ -41,8 +48,8 @@ export class Names {
     for (const { catalog, oid, kind, name } of found) this.name([catalog, oid], { kind, name });
   }
 
-  name([catalog, oid]: Address, name: ObjectName): void {
-    this.objects.set(`${catalog}.${oid}`, name);
+  name([catalog, oid]: Address, { kind, name }: ObjectName): void {
+    this.objects.set(`${catalog}.${oid}`, { kind, name: shortName(name) });
   }
 
   object(catalog: string, oid: string): ObjectName | undefined {
@@ -61,7 +68,7 @@ export class Names {
 
   /** The catalog whose OIDs go with a class that a row names by its OID, as comments do: `pg_class`. */
   classOf(oid: string): string {
-    return this.of('pg_class', oid).replace('pg_catalog.', '').replace(/^pg_largeobject$/, 'pg_largeobject_metadata');
+    return this.of('pg_class', oid).replace(/^pg_largeobject$/, 'pg_largeobject_metadata');
   }
 }
 

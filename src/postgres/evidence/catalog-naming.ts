@@ -25,7 +25,9 @@ const NAMINGS: Record<string, Naming> = {
   pg_db_role_setting: settingsOf,
   pg_enum: (row, names) => `${text(row, 'enumlabel')} of ${of(row, 'enumtypid', names)}`,
   pg_inherits: (row, names) => `${of(row, 'inhrelid', names)}, parent ${text(row, 'inhseqno')}`,
-  pg_replication_origin: (row) => text(row, 'roname'),
+  pg_replication_origin: (row) =>
+    row.values.subscription ? `of subscription ${text(row, 'subscription')}` : text(row, 'roname'),
+  pg_transform: (row, names) => `${of(row, 'trftype', names)} in ${of(row, 'trflang', names)}`,
 };
 
 /**
@@ -34,7 +36,8 @@ const NAMINGS: Record<string, Naming> = {
  */
 export function nameRows(rows: CatalogRow[], names: Names): void {
   for (const catalog of Object.keys(NAMINGS)) {
-    for (const row of rows.filter((candidate) => candidate.catalog.name === catalog)) rename(row, NAMINGS[catalog](row, names), names);
+    for (const row of rows.filter((candidate) => candidate.catalog.name === catalog))
+      rename(row, NAMINGS[catalog](row, names), names);
   }
   for (const row of rows) {
     if (isPolymorphic(row.catalog)) describe(row);

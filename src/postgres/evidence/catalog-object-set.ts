@@ -4,11 +4,7 @@ import type { CatalogRow } from './catalog-rows';
 import { isPolymorphic } from './catalog-shape';
 import { type Dependencies, extensionOf } from './dependencies';
 import type { CatalogObjects } from './evidence';
-
-/** The property that names the extension which an object belongs to. */
-export const EXTENSION = 'extension';
-/** The property that names the objects with which an object goes away. */
-export const PART_OF = 'part of';
+import { EXTENSION, PART_OF } from './kinds';
 
 interface Entry extends ObjectName {
   properties: Properties;
@@ -31,12 +27,11 @@ export class CatalogObjectSet {
     this.entries.set(address, entry);
   }
 
-  /** Kind → name → properties as JSON, with names and keys in order. */
+  /** Kind → name → properties as JSON. */
   toEvidence(): CatalogObjects {
     const objects: CatalogObjects = {};
     for (const { kind, name, properties } of this.entries.values()) {
-      const ordered = Object.fromEntries(Object.entries(properties).sort(([a], [b]) => (a < b ? -1 : 1)));
-      (objects[kind] ??= {})[unused(name, objects[kind])] = JSON.stringify(ordered);
+      (objects[kind] ??= {})[unused(name, objects[kind])] = JSON.stringify(properties);
     }
     return objects;
   }
@@ -54,9 +49,11 @@ export class CatalogObjectSet {
     const properties: Properties = {};
     if (extension !== undefined) properties[EXTENSION] = this.names.of('pg_extension', extension);
     if (wholes.length > 0) properties[PART_OF] = [...new Set(wholes.map((part) => this.labelAt(part)))].sort();
-    if (column) properties['owned by'] = `${this.names.of('pg_class', column[0])}.${this.names.column(column[0], column[1])}`;
+    if (column)
+      properties['owned by'] = `${this.names.of('pg_class', column[0])}.${this.names.column(column[0], column[1])}`;
     const extensions = dependents.get(address);
-    if (extensions) properties['depends on extension'] = extensions.map((oid) => this.names.of('pg_extension', oid)).sort();
+    if (extensions)
+      properties['depends on extension'] = extensions.map((oid) => this.names.of('pg_extension', oid)).sort();
     return properties;
   }
 

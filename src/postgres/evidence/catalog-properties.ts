@@ -1,5 +1,5 @@
 import { aclDelta } from './acl';
-import { COLUMNS_LEFT_OUT, SECRETS } from './catalog-knowledge';
+import { COLUMNS_IN_NAME, COLUMNS_LEFT_OUT, SECRETS, UNSET, isSet } from './catalog-knowledge';
 import type { Names } from './catalog-names';
 import { type CatalogRow, defaultOf } from './catalog-rows';
 import type { Catalog } from './catalog-shape';
@@ -11,8 +11,9 @@ export type Properties = Record<string, string | string[]>;
 // What a column holds when there is nothing to say. Left out, which makes the evidence a third of its size.
 const NOTHING = new Set(['', ' ', '0', '-', 'false', '\\x']);
 
+const SECRET_OPTION = /pass|secret|token|key|credential/i;
 // Applications keep keys of theirs in settings with a dot in the name.
-const MAY_BE_SECRET = /[.].*(pass|secret|token|key|credential)/i;
+const SECRET_SETTING = /[.].*(pass|secret|token|key|credential)/i;
 
 /** Turns a row's columns into properties: OIDs into names, privileges into what differs from the default, secrets into digests. */
 export function propertiesOf(row: CatalogRow, names: Names): Properties {
@@ -21,9 +22,9 @@ export function propertiesOf(row: CatalogRow, names: Names): Properties {
   const properties: Properties = {};
   for (const column of comparedColumns(catalog, values)) {
     const value = values[column];
-    if (value === null || (typeof value === 'string' && NOTHING.has(value))) continue;
+    if (value === null || value === UNSET[column] || (typeof value === 'string' && NOTHING.has(value))) continue;
     const said = say(row, column, value, names);
-    if (said.length > 0) properties[column] = said;
+    if (said.length > 0) properties[column] = Array.isArray(said) && isSet(column) ? said.sort() : said;
   }
   return properties;
 }
@@ -34,9 +35,13 @@ const columnsOfCatalogs = new WeakMap<Catalog, string[]>();
 function comparedColumns(catalog: Catalog, values: CatalogRow['values']): string[] {
   let columns = columnsOfCatalogs.get(catalog);
   if (!columns) {
-    const leftOut = [...catalog.key, ...(COLUMNS_LEFT_OUT[catalog.name] ?? [])];
-    const isDefault = (name: string): boolean => [...catalog.columns.keys()].some((column) => defaultOf(column) === name);
-    columns = Object.keys(values).filter((name) => !leftOut.includes(name) && !isDefault(name) && !isOwnName(catalog, name));
+    const inName = [...catalog.key, ...(COLUMNS_IN_NAME[catalog.name] ?? [])];
+    const leftOut = [...inName, ...(COLUMNS_LEFT_OUT[catalog.name] ?? [])];
+    const isDefault = (name: string): boolean =>
+      [...catalog.columns.keys()].some((column) => defaultOf(column) === name);
+    columns = Object.keys(values).filter(
+      (name) => !leftOut.includes(name) && !isDefault(name) && !isOwnName(catalog, name),
+    );
     columnsOfCatalogs.set(catalog, columns);
   }
   return columns;
@@ -46,7 +51,12 @@ function comparedColumns(catalog: Catalog, values: CatalogRow['values']): string
 const isOwnName = (catalog: Catalog, column: string): boolean =>
   catalog.columns.get(column)?.type === 'name' && column.endsWith('name') && column !== 'subslotname';
 
-function say({ catalog, values }: CatalogRow, column: string, value: string | string[], names: Names): string | string[] {
+function say(
+  { catalog, values }: CatalogRow,
+  column: string,
+  value: string | string[],
+  names: Names,
+): string | string[] {
   if (SECRETS[catalog.name]?.includes(column)) return concealed(column, value);
   const byDefault = values[defaultOf(column)];
   if (Array.isArray(value) && Array.isArray(byDefault)) return aclDelta(value, byDefault);
@@ -63,12 +73,18 @@ function settings(entries: string[]): Properties {
   return Object.fromEntries(
     entries.map((entry) => {
       const [name, ...value] = entry.split('=');
-      return [name, MAY_BE_SECRET.test(name) ? shortDigest(value.join('=')) : value.join('=')];
+      return [name, SECRET_SETTING.test(name) ? shortDigest(value.join('=')) : value.join('=')];
     }),
   );
 }
 
 function concealed(column: string, value: string | string[]): string | string[] {
-  if (Array.isArray(value)) return value.map(digestOption);
-  return column === 'rolpassword' ? digest(value) : shortDigest(value);
+  if (column === 'rolpassword') return digest(String(value));
+  if (!Array.isArray(value)) return shortDigest(value);
+  return value.map((option) => (isOpenOption(column, option.split('=')[0]) ? option : digestOption(option)));
+}
+
+/** Of a user mapping's options only the user is no secret; a server's and a table's are none unless their names say so. */
+function isOpenOption(column: string, name: string): boolean {
+  return column === 'umoptions' ? name === 'user' : !SECRET_OPTION.test(name);
 }

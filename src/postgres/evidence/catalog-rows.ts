@@ -9,6 +9,7 @@ import {
   PUBLIC_SCHEMA_OID,
   ROWS,
 } from './catalog-knowledge';
+import { shortName } from './catalog-names';
 import { type Catalog, type CatalogColumn, isPolymorphic } from './catalog-shape';
 
 /** One row of a system catalog that belongs to the cluster's users, as text. */
@@ -30,7 +31,7 @@ export async function readRows(sql: Sql, catalog: Catalog): Promise<CatalogRow[]
   return rows.map(({ 'object kind': kind, 'object name': name, ...values }) => ({
     catalog,
     kind: (kind as string | null) ?? undefined,
-    name: (name as string | null) ?? undefined,
+    name: typeof name === 'string' ? shortName(name) : undefined,
     values,
   }));
 }
@@ -59,7 +60,9 @@ function selectRows(catalog: Catalog): string {
 /** Name and expression of what is read of each row. The key is always among it: names are made of it. */
 function selectedColumns(catalog: Catalog): [string, string][] {
   const leftOut = COLUMNS_LEFT_OUT[catalog.name] ?? [];
-  const wanted = [...catalog.columns.values()].filter(({ name }) => catalog.key.includes(name) || !leftOut.includes(name));
+  const wanted = [...catalog.columns.values()].filter(
+    ({ name }) => catalog.key.includes(name) || !leftOut.includes(name),
+  );
   const own = wanted.map((column): [string, string] => [column.name, asText(column)]);
   const defaults = wanted
     .filter(({ type }) => type === 'aclitem[]')
@@ -103,7 +106,8 @@ function ofUsers(catalog: Catalog): string {
 function notHidden(catalog: Catalog): string {
   const ofOne = (target: string): string | undefined =>
     catalog.references.find(
-      (reference) => reference.target === target && reference.columns.length === 1 && !reference.optional && !reference.array,
+      (reference) =>
+        reference.target === target && reference.columns.length === 1 && !reference.optional && !reference.array,
     )?.columns[0];
   const schema = ofOne('pg_namespace');
   if (schema !== undefined) return `r.${identifier(schema)} not in ${HIDDEN_SCHEMAS}`;

@@ -7,7 +7,12 @@ import type { Catalog } from './catalog-shape';
 import { type Dependencies, readDependencies } from './dependencies';
 import type { CatalogObjects } from './evidence';
 
-const NO_DEPENDENCIES: Dependencies = { parts: new Map(), members: new Map(), dependents: new Map(), owners: new Map() };
+const NO_DEPENDENCIES: Dependencies = {
+  parts: new Map(),
+  members: new Map(),
+  dependents: new Map(),
+  owners: new Map(),
+};
 
 // Shared by the cluster, but each row belongs to one database.
 const isOfDatabase = ({ name, shared }: Catalog): boolean => !shared || name === 'pg_subscription';
@@ -19,7 +24,11 @@ export async function readDatabaseObjects(sql: Sql, shape: Catalog[]): Promise<C
 
 /** Reads what belongs to the whole cluster: roles, memberships, settings, databases, tablespaces and the rest. */
 export async function readGlobalObjects(sql: Sql, shape: Catalog[]): Promise<CatalogObjects> {
-  return readObjects(sql, shape.filter((catalog) => !isOfDatabase(catalog)), NO_DEPENDENCIES);
+  return readObjects(
+    sql,
+    shape.filter((catalog) => !isOfDatabase(catalog)),
+    NO_DEPENDENCIES,
+  );
 }
 
 async function readObjects(sql: Sql, catalogs: Catalog[], dependencies: Dependencies): Promise<CatalogObjects> {

@@ -1,9 +1,7 @@
 import type { Sql } from '../connection';
 import { FIRST_USER_OID } from './catalog-knowledge';
 import type { CatalogObjects } from './evidence';
-
-/** The kinds under which relations and statistics objects stand that ANALYZE has filled. */
-export const OPTIMIZER_STATISTICS = ['optimizer statistics', 'extended optimizer statistics'];
+import { OPTIMIZER_STATISTICS } from './kinds';
 
 /** Reads which relations have statistics for the optimizer: what they say changes with every ANALYZE, whether they are there does not. */
 export async function readOptimizerStatistics(sql: Sql): Promise<CatalogObjects> {

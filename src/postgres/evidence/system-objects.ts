@@ -1,6 +1,7 @@
 import { type Sql, identifier, literal } from '../connection';
 import { aclDelta } from './acl';
 import { ACL_DEFAULTS, CATALOGS_LEFT_OUT, FIRST_USER_OID, KINDS } from './catalog-knowledge';
+import { shortName } from './catalog-names';
 import { type Catalog, isPolymorphic } from './catalog-shape';
 import type { CatalogObjects } from './evidence';
 
@@ -39,10 +40,17 @@ export async function readSystemObjects(sql: Sql, shape: Catalog[]): Promise<Cat
   const objects: CatalogObjects = { [GRANTS]: {}, [CHANGED]: {} };
   for (const { kind, name, acl, usual } of rows) {
     const privileges = acl && usual && aclDelta(acl, usual);
-    if (!privileges) objects[CHANGED][`${kind} ${name}`] = '{}';
-    else if (privileges.length > 0) objects[GRANTS][`on ${kind} ${name}`] = JSON.stringify({ privileges });
+    if (!privileges) objects[CHANGED][`${kind} ${shortName(name)}`] = '{}';
+    else if (!isUsual(name, privileges))
+      objects[GRANTS][`on ${kind} ${shortName(name)}`] = JSON.stringify({ privileges });
   }
   return objects;
+}
+
+/** initdb writes down what it has granted before it grants on the information schema. */
+function isUsual(name: string, [privilege, ...more]: string[]): boolean {
+  if (privilege === undefined) return true;
+  return more.length === 0 && /^information_schema([.]|$)/.test(name) && /^[+]PUBLIC:[rU][/]/.test(privilege);
 }
 
 /** Objects whose privileges are not those that initdb gave them; pg_init_privs keeps these where they are not the default. */
@@ -57,8 +65,7 @@ function grants(catalog: Catalog): string | undefined {
     from pg_catalog.${identifier(catalog.name)} r
       left join pg_init_privs p on p.classoid = ${literal(owner)}::regclass and p.objoid = ${oid} and p.objsubid = ${number},
       lateral pg_identify_object(${literal(owner)}::regclass, ${oid}, ${number}) i
-    where ${oid} < ${FIRST_USER_OID} and ${acl} is distinct from p.initprivs and ${AFTER_INITDB}
-      and i.identity <> 'public'`;
+    where ${oid} < ${FIRST_USER_OID} and ${acl} is distinct from p.initprivs and i.identity <> 'public'`;
 }
 
 /** Objects of which initdb's row, or a row that is part of them, was written anew. */

@@ -33,7 +33,11 @@ export function tablesToRead(sql: Sql): Promise<TableToRead[]> {
  * Counts a table's rows and, with `checksum`, sums a hash of each row's text. Rows of inheritance children and partitions
  * are their own tables'. `x.*` is the whole row even where a column is called x, and where there are no columns.
  */
-export async function readTable(sql: Sql, table: TableToRead, checksum: boolean): Promise<{ rows: number; checksum?: string }> {
+export async function readTable(
+  sql: Sql,
+  table: TableToRead,
+  checksum: boolean,
+): Promise<{ rows: number; checksum?: string }> {
   if (!table.readable) return { rows: 0 };
   const sum = checksum ? `, coalesce(sum(hashtextextended((x.*)::text collate "C", 0)), 0)::text as checksum` : '';
   const [found] = await sql.query<{ rows: string; checksum?: string }>(

@@ -1,15 +1,24 @@
 import type { Cluster } from '../cluster';
 import { type Sql, withSql } from '../connection';
+import { atOnce } from './at-once';
 import { readDatabaseObjects, readGlobalObjects } from './catalog';
+import { COLUMNS_ADDED } from './catalog-knowledge';
 import { type Catalog, readShape } from './catalog-shape';
-import type { CatalogObjects, DatabaseEvidence, Evidence, ReplicationEvidence } from './evidence';
+import type { CatalogObjects, DatabaseEvidence, Evidence } from './evidence';
+import { CATALOG_COLUMNS } from './kinds';
 import { readOptimizerStatistics } from './optimizer-statistics';
 import { readReplication, readSubscriptions } from './replication';
 import { readSequences } from './sequences';
 import { inSnapshot } from './snapshot';
 import { readSystemObjects } from './system-objects';
 import { type MeasuredTable, readTable, tablesToRead } from './table-data';
-import { type ClusterCounters, type WriteCounters, countersOf, readWriteCounters } from './write-counters';
+import {
+  type ClusterCounters,
+  DATABASES_AT_ONCE,
+  type WriteCounters,
+  countersOf,
+  readWriteCounters,
+} from './write-counters';
 
 export { type ClusterCounters, type WriteCounters, readWriteCounters } from './write-counters';
 
@@ -23,9 +32,6 @@ export interface EvidenceOptions {
   skipLargerThanBytes?: number;
 }
 
-/** A kind under which the evidence keeps which columns this version's catalogs have, so that versions can be told apart. */
-export const CATALOG_COLUMNS = 'columns of system catalogs';
-
 /**
  * Measures the whole cluster: what is in it, row by row where asked, and where its sequences and replicas stand. Each
  * database is read in one snapshot of its own. Only reads; needs a superuser.
@@ -35,15 +41,18 @@ export async function takeEvidence(cluster: Cluster, options: EvidenceOptions): 
   const counters = await readWriteCounters(cluster);
   const { shape, ...ofCluster } = await withSql(cluster, {}, readCluster);
   const progress = progressOver(counters, options);
-  const databases: DatabaseEvidence[] = [];
-  const subscriptions: ReplicationEvidence['subscriptions'] = [];
-  for (const database of Object.keys(counters)) {
-    await withSql(cluster, { database }, async (sql) => {
-      databases.push(await readDatabase(sql, shape, counters[database], options, progress));
-      subscriptions.push(...(await readSubscriptions(sql)));
-    });
-  }
-  return { ...ofCluster, databases, replication: { ...ofCluster.replication, subscriptions } };
+  const databases = await atOnce(DATABASES_AT_ONCE, Object.keys(counters), (database) =>
+    withSql(cluster, { database }, async (sql) => ({
+      evidence: await readDatabase(sql, shape, counters[database], options, progress),
+      subscriptions: await readSubscriptions(sql),
+    })),
+  );
+  const subscriptions = databases.flatMap((database) => database.subscriptions);
+  return {
+    ...ofCluster,
+    databases: databases.map(({ evidence }) => evidence),
+    replication: { ...ofCluster.replication, subscriptions },
+  };
 }
 
 async function readCluster(sql: Sql) {
@@ -54,7 +63,10 @@ async function readCluster(sql: Sql) {
   );
   const shape = await readShape(sql);
   const globals = await inSnapshot(sql, () => readGlobalObjects(sql, shape));
-  const columns = shape.map(({ name, columns }): [string, string] => [name, JSON.stringify([...columns.keys()])]);
+  const columns = shape.map(({ name, columns }): [string, string] => [
+    name,
+    JSON.stringify([...columns.keys(), ...Object.keys(COLUMNS_ADDED[name] ?? {})]),
+  ]);
   return {
     ...about,
     globals: { ...globals, [CATALOG_COLUMNS]: Object.fromEntries(columns) },
@@ -89,10 +101,20 @@ async function readDatabase(
     };
     const sequences = await readSequences(sql);
     const tables = await readTables(sql, counters, options, progress);
-    return { objects, sequences, tables, extensions: await readExtensions(sql), largeObjects: await readLargeObjects(sql, tables) };
+    return {
+      objects,
+      sequences,
+      tables,
+      extensions: await readExtensions(sql),
+      largeObjects: await readLargeObjects(sql, tables),
+    };
   });
   const now = await countersOf(sql);
-  return { name: sql.database, ...evidence, tables: evidence.tables.map((table) => withLateWrites(table, now[table.name])) };
+  return {
+    name: sql.database,
+    ...evidence,
+    tables: evidence.tables.map((table) => withLateWrites(table, now[table.name])),
+  };
 }
 
 async function readTables(
@@ -126,5 +148,8 @@ async function readExtensions(sql: Sql): Promise<Record<string, string>> {
 
 async function readLargeObjects(sql: Sql, tables: MeasuredTable[]): Promise<{ count: number; checksum: string }> {
   const [{ count }] = await sql.query<{ count: string }>('select count(*)::text as count from pg_largeobject_metadata');
-  return { count: Number(count), checksum: tables.find(({ name }) => name === 'pg_catalog.pg_largeobject')?.checksum ?? '' };
+  return {
+    count: Number(count),
+    checksum: tables.find(({ name }) => name === 'pg_catalog.pg_largeobject')?.checksum ?? '',
+  };
 }

@@ -1,5 +1,6 @@
 import type { Cluster } from '../cluster';
 import { type Sql, withSql } from '../connection';
+import { atOnce } from './at-once';
 import { FIRST_USER_OID } from './catalog-knowledge';
 
 /** What a table has been written to since the server began to count. */
@@ -10,6 +11,9 @@ export interface WriteCounters {
   /** The table's file: TRUNCATE, REFRESH, CLUSTER and VACUUM FULL are not counted, but give the table a new one. */
   file?: string;
 }
+
+/** How many databases are read at the same time: the server's work on one goes on while this process handles the other. */
+export const DATABASES_AT_ONCE = 2;
 
 /** Database → table → counters. */
 export type ClusterCounters = Record<string, Record<string, WriteCounters>>;
@@ -51,11 +55,10 @@ export async function countersOf(sql: Sql): Promise<Record<string, WriteCounters
  * are gone.
  */
 export async function readWriteCounters(cluster: Cluster): Promise<ClusterCounters> {
-  const counters: ClusterCounters = {};
-  for (const database of await readableDatabases(cluster)) {
-    counters[database] = await withSql(cluster, { database }, countersOf);
-  }
-  return counters;
+  const databases = await readableDatabases(cluster);
+  const read = (database: string) => withSql(cluster, { database }, countersOf);
+  const counters = await atOnce(DATABASES_AT_ONCE, databases, read);
+  return Object.fromEntries(databases.map((database, index) => [database, counters[index]]));
 }
 
 /** The databases that can be connected to. Templates too: pg_upgrade carries over what people put into template1. */

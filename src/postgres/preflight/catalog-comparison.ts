@@ -106,7 +106,9 @@ export function comparison(old: SystemCatalog, target: SystemCatalog): CatalogCo
     target,
     goneColumns: missing(old.columns, target.columns, columnKey),
     goneSignatures,
-    goneFunctions: goneSignatures.filter((routine) => !(byName.get(routine.name) ?? []).some((other) => takes(other, routine))),
+    goneFunctions: goneSignatures.filter(
+      (routine) => !(byName.get(routine.name) ?? []).some((other) => takes(other, routine)),
+    ),
     goneTypes: missing(old.types, target.types, String),
     goneSettings: missing(old.settings, target.settings, String),
     addedFunctions: missing(target.functions, old.functions, signature),

@@ -3,7 +3,7 @@ import type { Sql } from '../connection';
 import type { ClusterProperties } from '../init-target';
 import type { CatalogComparison } from './catalog-comparison';
 import type { PgUpgradeReport } from './pg-upgrade-report';
-import type { RestoreError } from './schema-restore';
+import type { RestoreError, SchemaDumps } from './schema-restore';
 import type { ScratchServer } from './scratch-server';
 
 /** `blocker`: the phase does not start. `warning`: it starts, and a person should know. `notice`: for the record. */
@@ -66,6 +66,8 @@ export interface PreflightContext extends CheckContext {
   scratch(): Promise<ScratchServer>;
   /** What the target's system catalogs lack or add. */
   comparison(): Promise<CatalogComparison>;
+  /** The schema of every database, dumped into files on the host. */
+  schemaDumps(): Promise<SchemaDumps>;
   /** Restores the cluster's schema into the scratch server, which is not empty any more then. */
   restoreErrors(): Promise<RestoreError[]>;
 }

@@ -18,11 +18,14 @@ const BY_TITLE: [RegExp, string][] = [
  */
 export function foldEchoes(results: CheckResult[]): CheckResult[] {
   const others = results.filter((result) => !REHEARSING.includes(result.check) && result.outcome === 'blocked');
-  const known = others.flatMap((result) => result.findings).filter(({ severity, judgement }) => severity === 'blocker' && !judgement);
+  const known = others
+    .flatMap((result) => result.findings)
+    .filter(({ severity, judgement }) => severity === 'blocker' && !judgement);
   const byObject = new Map(known.map((finding) => [key(finding), finding.check]));
   const blocked = new Set(known.map((finding) => finding.check));
   const source = (finding: Finding) =>
-    byObject.get(key(finding)) ?? BY_TITLE.find(([title, check]) => title.test(finding.object) && blocked.has(check))?.[1];
+    byObject.get(key(finding)) ??
+    BY_TITLE.find(([title, check]) => title.test(finding.object) && blocked.has(check))?.[1];
   return results.map((result) => (REHEARSING.includes(result.check) ? fold(result, source) : result));
 }
 

@@ -15,8 +15,11 @@ export interface PgUpgradeComplaint {
 }
 
 export interface PgUpgradeReport {
-  /** `unreachable`: the running server has no Unix socket, by which alone pg_upgrade looks at a live server. */
-  outcome: 'compatible' | 'complaints' | 'unreachable';
+  /**
+   * `failed`: it ended without a complaint of one of its checks, as when a server did not start. `unreachable`: the
+   * running server has no Unix socket, by which alone pg_upgrade looks at a live server.
+   */
+  outcome: 'compatible' | 'complaints' | 'failed' | 'unreachable';
   complaints: PgUpgradeComplaint[];
 }
 
@@ -35,20 +38,24 @@ export async function checkByPgUpgrade(context: PreflightContext, scratch: Scrat
     ...['--old-bindir', from.binDirectory, '--new-bindir', to.binDirectory],
     ...['--old-datadir', from.dataDirectory, '--new-datadir', scratch.dataDirectory],
     ...['--old-port', String(cluster.entry.port), '--new-port', String(scratch.port)],
-    ...['--socketdir', scratch.socketDirectory],
+    ...['--socketdir', scratch.place.socketDirectory],
   ];
-  const result = await withPasswordFile(cluster, scratch.directory, (environment) => {
+  const result = await withPasswordFile(cluster, scratch.place.directory, (environment) => {
     const argv = programArguments(to, 'pg_upgrade', options, environment);
     // It insists on a current directory that it may write to.
     const script = 'cd -- "$1" && shift && exec "$@"';
-    const command = ['sh', '-c', script, 'sh', scratch.directory, ...argv];
+    const command = ['sh', '-c', script, 'sh', scratch.place.directory, ...argv];
     return cluster.host.run({ argv: command, user: cluster.entry.osUser, timeoutMs: TIMEOUT_MS });
   });
   const said = `${result.stdout}\n${result.stderr}`;
   const files = await reportFiles(context, scratch);
   const complaints = readComplaints(said, files);
   if (result.exitCode !== 0 && !complaints.some((complaint) => complaint.fatal)) {
-    complaints.push({ title: 'pg_upgrade --check', fatal: true, text: failure(said, files), objects: [] });
+    const text = failure(said, files);
+    return {
+      outcome: 'failed',
+      complaints: [...complaints, { title: 'pg_upgrade --check', fatal: true, text, objects: [] }],
+    };
   }
   return { outcome: complaints.length ? 'complaints' : 'compatible', complaints };
 }
@@ -63,7 +70,9 @@ async function reportFiles(context: PreflightContext, scratch: ScratchServer): P
     user: context.cluster.entry.osUser,
   });
   const files = text.split('\u0001').filter(Boolean);
-  return new Map(files.map((file) => [baseName(file.slice(0, file.indexOf('\n'))), file.slice(file.indexOf('\n') + 1)]));
+  return new Map(
+    files.map((file) => [baseName(file.slice(0, file.indexOf('\n'))), file.slice(file.indexOf('\n') + 1)]),
+  );
 }
 
 function baseName(path: string): string {

@@ -1,5 +1,5 @@
-import { removeTree } from '../../hosts/files';
-import { connectionString, liveTarget, withPasswordFile } from '../client-programs';
+import { output } from '../../hosts/host';
+import { connectionString, liveTarget, programArguments, withPasswordFile } from '../client-programs';
 import type { PreflightContext } from './check';
 import type { ScratchServer } from './scratch-server';
 
@@ -14,36 +14,70 @@ export interface RestoreError {
 
 /** Beyond it, a table that somebody keeps locked would keep the pre-flight waiting, and everybody else behind it. */
 const LOCK_WAIT = '30s';
+const TIMEOUT_MS = 30 * 60_000;
 
-/**
- * Restores the schema of the whole cluster into the scratch server and gathers what it refuses.
- *
- * The dump is the one that pg_upgrade itself makes (`--binary-upgrade`), because then extensions keep the version that is
- * installed and their objects are created one by one, as in the real run; a plain restore would create the newest
- * version. `--no-tablespaces`, or CREATE TABLESPACE would work in the live tablespaces' directories. Passwords are left
- * out, and so are large objects, which hold data only.
- */
-export async function restoreSchemas(context: PreflightContext, scratch: ScratchServer): Promise<RestoreError[]> {
-  const databases = await context.upgradedDatabases();
-  return withPasswordFile(context.cluster, scratch.directory, async (environment) => {
-    const errors = await restoreGlobals(context, scratch, environment);
-    // pg_upgrade's own order: template1 first, through another database, since it is dropped and created anew.
-    const order = [...databases.filter((name) => name === 'template1'), ...databases.filter((name) => name !== 'template1')];
-    for (const database of order) errors.push(...(await restoreDatabase(context, scratch, database, environment)));
-    return errors;
-  });
+/** What pg_dumpall and pg_dump of the target version wrote of the running cluster. */
+export interface SchemaDumps {
+  globals: string;
+  /** Files on the host, or why there is none. */
+  databases: { database: string; file: string; failure?: string }[];
 }
 
 const DUMP_OPTIONS = ['--quote-all-identifiers', '--binary-upgrade', '--no-tablespaces'];
 
-async function restoreGlobals(
-  context: PreflightContext,
-  scratch: ScratchServer,
-  environment: Record<string, string>,
-): Promise<RestoreError[]> {
-  const where = ['-w', '-d', connectionString(liveTarget(context.cluster))];
-  const options = ['--globals-only', '--no-role-passwords', ...DUMP_OPTIONS];
-  const dump = await scratch.run('pg_dumpall', [...where, ...options], environment);
+/**
+ * Dumps the whole cluster's schema as pg_upgrade itself does (`--binary-upgrade`), because then extensions keep the
+ * version that is installed and their objects are created one by one, as in the real run; a plain dump would create the
+ * newest version. `--no-tablespaces`, or CREATE TABLESPACE would work in the live tablespaces' directories. Passwords are
+ * left out, and so are large objects, which hold data only.
+ */
+export async function dumpSchemas(context: PreflightContext, directory: string): Promise<SchemaDumps> {
+  const databases = await context.upgradedDatabases();
+  return withPasswordFile(context.cluster, directory, async (environment) => {
+    const dump = (name: string, database: string | undefined, options: string[]) => {
+      const where = ['-w', '-d', connectionString(liveTarget(context.cluster, database))];
+      const argv = programArguments(context.to, name, [...where, ...options, ...DUMP_OPTIONS], environment);
+      return output(context.cluster.host, { argv, user: context.cluster.entry.osUser, timeoutMs: TIMEOUT_MS });
+    };
+    const globals = await dump('pg_dumpall', undefined, ['--globals-only', '--no-role-passwords']);
+    const dumps: SchemaDumps = { globals, databases: [] };
+    // One after the other: the cluster is at work, and the other core is initdb's.
+    for (const [index, database] of databases.entries()) {
+      const file = `${directory}/schema-${index}.dump`;
+      const options = ['--schema-only', '--format=custom', '--compress=0', '--no-large-objects'];
+      const failure = await dump('pg_dump', database, [
+        ...options,
+        `--lock-wait-timeout=${LOCK_WAIT}`,
+        `--file=${file}`,
+      ])
+        .then(() => undefined)
+        .catch((error: Error) => error.message);
+      dumps.databases.push({ database, file, failure });
+    }
+    return dumps;
+  });
+}
+
+/** Restores the dumps into the scratch server and gathers what it refuses. */
+export async function restoreSchemas(context: PreflightContext, scratch: ScratchServer): Promise<RestoreError[]> {
+  const dumps = await context.schemaDumps();
+  const errors = await restoreGlobals(scratch, dumps.globals);
+  // pg_upgrade's own order: template1 first, through another database, since it is dropped and created anew.
+  const first = dumps.databases.filter(({ database }) => database === 'template1');
+  const rest = dumps.databases.filter(({ database }) => database !== 'template1');
+  for (const dump of first) errors.push(...(await restoreDatabase(context, scratch, dump)));
+  for (const [one, two] of pairs(rest)) {
+    const both = [restoreDatabase(context, scratch, one), ...(two ? [restoreDatabase(context, scratch, two)] : [])];
+    errors.push(...(await Promise.all(both)).flat());
+  }
+  return errors;
+}
+
+function pairs<T>(items: T[]): [T, T | undefined][] {
+  return items.flatMap((item, index): [T, T | undefined][] => (index % 2 === 0 ? [[item, items[index + 1]]] : []));
+}
+
+async function restoreGlobals(scratch: ScratchServer, dump: string): Promise<RestoreError[]> {
   const { stderr } = await scratch.script(dump);
   const lines = dump.split('\n');
   return [...stderr.matchAll(/^psql:[^:]*:(\d+): ERROR: +\w+: (.*)$/gm)].map(([, line, message]) => ({
@@ -61,21 +95,13 @@ function globalObject(statement: string): string {
 async function restoreDatabase(
   context: PreflightContext,
   scratch: ScratchServer,
-  database: string,
-  environment: Record<string, string>,
+  { database, file, failure }: SchemaDumps['databases'][number],
 ): Promise<RestoreError[]> {
-  const file = `${scratch.directory}/schema.dump`;
-  const from = connectionString(liveTarget(context.cluster, database));
-  const options = ['--schema-only', '--format=custom', '--compress=0', '--no-large-objects', `--lock-wait-timeout=${LOCK_WAIT}`];
-  try {
-    await scratch.run('pg_dump', ['-w', '-d', from, ...options, ...DUMP_OPTIONS, `--file=${file}`], environment);
-    const through = connectionString(scratch.target(database === 'template1' ? 'postgres' : 'template1'));
-    const existing = ['template1', 'postgres'].includes(database) ? ['--clean'] : [];
-    const { stderr } = await scratch.tryRun('pg_restore', ['--create', ...existing, '-d', through, file]);
-    return await named(context, database, restoreErrors(stderr));
-  } finally {
-    await removeTree(context.cluster.host, file, context.cluster.entry.osUser);
-  }
+  if (failure !== undefined) return [{ database, object: `database ${database}`, message: failure }];
+  const through = connectionString(scratch.target(database === 'template1' ? 'postgres' : 'template1'));
+  const existing = ['template1', 'postgres'].includes(database) ? ['--clean'] : [];
+  const { stderr } = await scratch.tryRun('pg_restore', ['--create', ...existing, '-d', through, file]);
+  return named(context, database, restoreErrors(stderr));
 }
 
 /** One failure in pg_restore's output; `catalog` and `oid` say which object it was in the old cluster. */
@@ -116,7 +142,11 @@ async function named(context: PreflightContext, database: string, errors: TocErr
   );
   const name = (error: TocError) =>
     names.find((row) => Number(row.catalog) === error.catalog && Number(row.oid) === error.oid)?.name;
-  return errors.map((error) => ({ database, object: name(error) ?? entryName(error, database), message: error.message }));
+  return errors.map((error) => ({
+    database,
+    object: name(error) ?? entryName(error, database),
+    message: error.message,
+  }));
 }
 
 /** `DATABASE PROPERTIES app postgres` and the like: entries without an OID of their own. */

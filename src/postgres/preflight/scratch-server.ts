@@ -38,30 +38,19 @@ export class ScratchServer {
     private readonly cluster: Cluster,
     readonly paths: Layout,
     readonly superuser: string,
-    readonly directory: string,
-    readonly socketDirectory: string,
+    readonly place: ScratchPlace,
     private readonly settings: ScratchSettings,
   ) {}
 
-  /**
-   * Makes its data directory; it does not run yet. What a killed worker left in the same place is stopped and removed
-   * first, so two runs at once on one cluster end each other's server.
-   */
+  /** Makes its data directory; it does not run yet. */
   static async create(
     cluster: Cluster,
     paths: Layout,
+    place: ScratchPlace,
     properties: ClusterProperties,
     settings: ScratchSettings,
   ): Promise<ScratchServer> {
-    const { host, entry } = cluster;
-    const directory = `${workDirectory(cluster)}/scratch`;
-    await removeScratch(cluster, paths);
-    await makeDirectory(host, workDirectory(cluster), entry.osUser);
-    await makeDirectory(host, directory, entry.osUser);
-    // A socket's path has at most 107 bytes, which a work directory may use up alone: hence below /tmp.
-    const made = await output(host, { argv: ['mktemp', '-d', '/tmp/pgpassage-XXXXXX'], user: entry.osUser });
-    const server = new ScratchServer(cluster, paths, properties.superuser, directory, made.trim(), settings);
-    await writeFile(host, `${directory}/${SOCKET_NOTE}`, made, { user: entry.osUser });
+    const server = new ScratchServer(cluster, paths, properties.superuser, place, settings);
     const initdb = ['--pgdata', server.dataDirectory, '--no-sync', '--no-instructions'];
     await server.run('initdb', [...initdb, ...initdbArguments(properties, paths.version)]);
     await server.configure(settings.shared_preload_libraries);
@@ -69,7 +58,7 @@ export class ScratchServer {
   }
 
   get dataDirectory(): string {
-    return `${this.directory}/data`;
+    return `${this.place.directory}/data`;
   }
 
   /** pg_upgrade refuses to look at two servers of the same port, sockets or not. */
@@ -77,13 +66,8 @@ export class ScratchServer {
     return this.cluster.entry.port === 50432 ? 50433 : 50432;
   }
 
-  /** Whether libraries have to be loaded at its start. */
-  get preloads(): boolean {
-    return this.settings.shared_preload_libraries.length > 0;
-  }
-
   target(database?: string): Target {
-    return { host: this.socketDirectory, port: this.port, user: this.superuser, database };
+    return { host: this.place.socketDirectory, port: this.port, user: this.superuser, database };
   }
 
   /**
@@ -100,7 +84,9 @@ export class ScratchServer {
       const message = /(?:FATAL|ERROR): +(.*)/.exec(log)?.[1] ?? `${result.stdout}${result.stderr}`.trim();
       const library = libraries.find((name) => message.includes(name)) ?? libraries.at(-1);
       if (library === undefined) {
-        throw new Error(`a scratch server of PostgreSQL ${this.paths.version} in ${this.dataDirectory} does not start: ${message}`);
+        throw new Error(
+          `a scratch server of PostgreSQL ${this.paths.version} in ${this.dataDirectory} does not start: ${message}`,
+        );
       }
       this.refusedLibraries.push({ library, message });
       libraries.splice(libraries.indexOf(library), 1);
@@ -109,12 +95,8 @@ export class ScratchServer {
   }
 
   async stop(): Promise<void> {
-    await stopServer(this.cluster, this.paths, this.dataDirectory);
-  }
-
-  /** Stops it and leaves nothing behind. */
-  async remove(): Promise<void> {
-    await removeScratch(this.cluster, this.paths);
+    // pg_upgrade takes only a cluster that was shut down cleanly.
+    await stopServer(this.cluster, this.paths, this.dataDirectory, 'fast');
   }
 
   /** Runs one of the target version's programs on the host as the OS user. @throws CommandFailed */
@@ -146,26 +128,42 @@ export class ScratchServer {
     const args = [...options, '-d', connectionString(this.target(database)), '-f', '-'];
     const result = await this.tryRun('psql', args, sql, { PGOPTIONS: SESSION });
     if (result.exitCode === 0 || (result.exitCode === 3 && !stopAtError)) return result;
-    throw new Error(`the scratch server of PostgreSQL ${this.paths.version} refused a query: ${result.stderr.trim().slice(-1000)}`);
+    throw new Error(
+      `the scratch server of PostgreSQL ${this.paths.version} refused a query: ${result.stderr.trim().slice(-1000)}`,
+    );
   }
 
-  /** Why the server can't load a library, or undefined when it can. */
-  async loadError(library: string): Promise<string | undefined> {
-    const { stderr } = await this.script(`load ${literal(library)};`);
-    const message = /ERROR: +\w+: (.*)/.exec(stderr)?.[1];
-    // Any other error is the library's own, raised after it was loaded: some want to be preloaded.
-    return message && /could not (access|load)|incompatible library/.test(message) ? message : undefined;
+  /** Which of the libraries the server can't load, and why. */
+  async loadErrors(libraries: readonly string[]): Promise<Map<string, string>> {
+    const { stderr } = await this.script(libraries.map((library) => `load ${literal(library).trim()};\n`).join(''));
+    const errors = new Map<string, string>();
+    for (const [, line, message] of stderr.matchAll(/^psql:[^:]*:(\d+): ERROR: +\w+: (.*)$/gm)) {
+      // Any other error is the library's own, raised after it was loaded: some want to be preloaded.
+      if (/could not (access|load)|incompatible library/.test(message))
+        errors.set(libraries[Number(line) - 1], message);
+    }
+    return errors;
   }
 
   private tryStart(): Promise<CommandResult> {
-    const log = `${this.directory}/server.log`;
-    const argv = programArguments(this.paths, 'pg_ctl', ['start', '-w', '-s', '-D', this.dataDirectory, '-l', log, '-o', '-b']);
+    const log = `${this.place.directory}/server.log`;
+    const argv = programArguments(this.paths, 'pg_ctl', [
+      'start',
+      '-w',
+      '-s',
+      '-D',
+      this.dataDirectory,
+      '-l',
+      log,
+      '-o',
+      '-b',
+    ]);
     return this.cluster.host.run({ argv, user: this.cluster.entry.osUser, timeoutMs: START_TIMEOUT_MS });
   }
 
   private async log(): Promise<string> {
     const { host, entry } = this.cluster;
-    const file = `${this.directory}/server.log`;
+    const file = `${this.place.directory}/server.log`;
     const text = await readFile(host, file, entry.osUser);
     await removeTree(host, file, entry.osUser);
     return text;
@@ -176,7 +174,7 @@ export class ScratchServer {
     const { dynamic_library_path, wal_level, max_replication_slots } = this.settings;
     const lines: Record<string, string> = {
       listen_addresses: '',
-      unix_socket_directories: this.socketDirectory,
+      unix_socket_directories: this.place.socketDirectory,
       port: String(this.port),
       shared_preload_libraries: libraries.join(','),
       // pg_upgrade asks the new server for these two where there are logical slots.
@@ -192,14 +190,37 @@ export class ScratchServer {
   }
 }
 
+/** Directories of one run. */
+export interface ScratchPlace {
+  directory: string;
+  socketDirectory: string;
+}
+
 /** Where the socket directory's path is written down, for whoever has to clean up after a killed worker. */
 const SOCKET_NOTE = 'socket-directory';
+
+/**
+ * Makes room for a scratch server. What a killed worker left in the same place is stopped and removed first, so two runs
+ * at once on one cluster end each other's server.
+ */
+export async function makePlace(cluster: Cluster, paths: Layout): Promise<ScratchPlace> {
+  const { host, entry } = cluster;
+  const directory = `${workDirectory(cluster)}/scratch`;
+  await removeScratch(cluster, paths);
+  await makeDirectory(host, workDirectory(cluster), entry.osUser);
+  await makeDirectory(host, directory, entry.osUser);
+  // A socket's path has at most 107 bytes, which a work directory may use up alone: hence below /tmp.
+  const script = 'd=$(mktemp -d /tmp/pgpassage-XXXXXX) && printf "%s\\n" "$d" | tee -- "$1"';
+  const argv = ['sh', '-c', script, 'sh', `${directory}/${SOCKET_NOTE}`];
+  const made = await output(host, { argv, user: entry.osUser });
+  return { directory, socketDirectory: made.trim() };
+}
 
 /** Stops and removes the cluster's scratch server, whoever made it. One that is not there is removed already. */
 export async function removeScratch(cluster: Cluster, paths: Layout): Promise<void> {
   const { host, entry } = cluster;
   const directory = `${workDirectory(cluster)}/scratch`;
-  await stopServer(cluster, paths, `${directory}/data`);
+  await stopServer(cluster, paths, `${directory}/data`, 'immediate');
   const note = `${directory}/${SOCKET_NOTE}`;
   if (await exists(host, note, entry.osUser)) {
     const socketDirectory = (await readFile(host, note, entry.osUser)).trim();
@@ -209,10 +230,15 @@ export async function removeScratch(cluster: Cluster, paths: Layout): Promise<vo
   await removeTree(host, directory, entry.osUser);
 }
 
-async function stopServer(cluster: Cluster, paths: Layout, dataDirectory: string): Promise<void> {
+async function stopServer(
+  cluster: Cluster,
+  paths: Layout,
+  dataDirectory: string,
+  mode: 'fast' | 'immediate',
+): Promise<void> {
   const user = cluster.entry.osUser;
   if (!(await exists(cluster.host, `${dataDirectory}/postmaster.pid`, user))) return;
-  const argv = [program(paths, 'pg_ctl'), 'stop', '-w', '-s', '-m', 'immediate', '-D', dataDirectory];
+  const argv = [program(paths, 'pg_ctl'), 'stop', '-w', '-s', '-m', mode, '-D', dataDirectory];
   const stopped = await cluster.host.run({ argv, user });
   // A pid file without its server is what a reboot leaves: there is nothing to stop then.
   if (stopped.exitCode !== 0 && !/PID file|No such process/.test(stopped.stderr)) {

@@ -102,7 +102,8 @@ function namesIn(tree: unknown): StatementNames {
     else if (kind === 'TypeName') names.types.push(...written(node.names));
     else if (kind === 'A_Expr' && node.kind === 'AEXPR_OP') names.operators.push(...written(node.name));
     if (kind === 'A_Star') names.star = true;
-    if (kind === 'VariableSetStmt' || kind === 'VariableShowStmt') names.settings.push(String(node.name ?? '').toLowerCase());
+    if (kind === 'VariableSetStmt' || kind === 'VariableShowStmt')
+      names.settings.push(String(node.name ?? '').toLowerCase());
     if (kind === 'FuncCall') names.settings.push(...settingOf(node));
   }
   names.relations = names.relations.filter(({ schema, name }) => schema !== undefined || !own.has(name));

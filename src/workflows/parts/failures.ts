@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
 import type { z } from 'zod';
 import { FAILURE } from '../../migration/failures';
 import { issuesOf } from '../../migration/messages';
@@ -12,6 +12,19 @@ export function invalidInput(message: string): ApplicationFailure {
     nonRetryable: true,
     message: `${message} Nothing was touched.`,
   });
+}
+
+/**
+ * Makes the failure of an activity the workflow's own, so that its type and message are seen without unwrapping Temporal's
+ * "Activity task failed". To be wrapped around what a workflow does outside of phases.
+ */
+export async function plainly<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+    throw ApplicationFailure.create({ type: typeOf(error), nonRetryable: true, message: reason(error) });
+  }
 }
 
 /** Checks a workflow's input. @throws ApplicationFailure of type InvalidInput that names the fields. */

@@ -1,12 +1,12 @@
 import { condition } from '@temporalio/workflow';
 import { digest } from '../../migration/digest';
-import { milliseconds } from '../../migration/input';
+import { milliseconds } from '../../migration/duration';
 import { BadMessage, type Message } from '../../migration/messages';
 import type { GateProgress, PhaseProgress } from '../../migration/progress';
 import { initialSoakState, judge, type Alarm, type SoakSample } from '../../migration/soak';
-import { activity } from './activities';
 import { reason } from './failures';
 import type { Migration } from './migration';
+import { sample } from './sample';
 
 /** How a gate ended. */
 export type Decision = 'go on' | 'stop' | 'roll back';
@@ -18,22 +18,33 @@ export interface OpenStep {
   again: () => Promise<unknown>;
 }
 
+/** What a phase hands to its gate. */
+export interface PhaseOutcome {
+  open: OpenStep[];
+  /** The cluster before the outage, which the soak compares with. */
+  baseline?: SoakSample;
+}
+
 /**
  * The pause after a phase: the soak, checks that go on during it, and the approval. A soak is not a sleep: every look
  * samples the cluster; an alarm is shown at once and blocks the approval until it clears or is accepted by name.
  */
 export class Gate {
   private readonly state: GateProgress;
-  private soak = initialSoakState();
+  private soak;
   private cursor?: SoakSample['cursor'];
   private decision?: Decision;
+  private readonly open: OpenStep[];
 
   constructor(
     private readonly migration: Migration,
     private readonly phase: PhaseProgress,
-    private readonly open: OpenStep[],
+    { open, baseline }: PhaseOutcome,
     last: boolean,
   ) {
+    this.open = open;
+    this.soak = initialSoakState(baseline ? [baseline] : []);
+    this.cursor = baseline?.cursor;
     const { input } = migration;
     const soakMs = milliseconds(last ? (input.soakAfterLast ?? input.soak) : input.soak);
     const now = Date.now();
@@ -129,10 +140,10 @@ export class Gate {
 
   private async look(): Promise<void> {
     await this.tryOpenSteps();
-    const sample = await this.sample();
-    const judged = judge(this.soak, sample, this.migration.input.thresholds);
+    const seen = await this.sample();
+    const judged = judge(this.soak, seen, this.migration.input.thresholds);
     this.soak = judged.state;
-    this.cursor = sample.cursor;
+    this.cursor = seen.cursor;
     this.state.lastCheckedAt = Date.now();
     this.state.alarms = [...this.lasting(), ...judged.alarms];
     this.state.raised = [...new Set([...this.state.raised, ...this.state.alarms.map((alarm) => alarm.name)])];
@@ -149,11 +160,12 @@ export class Gate {
   private lasting(): Alarm[] {
     const since = this.state.openedAt;
     return [
-      ...this.open.map(({ name, detail }) => ({ name, detail, since })),
+      ...this.open.map(({ name, detail }) => ({ name, detail, since, severity: 'warning' as const })),
       ...(this.phase.differences.length > 0
         ? [
             {
               name: 'comparison',
+              severity: 'critical' as const,
               since,
               detail: this.phase.differences.map((each) => `${each.check}: ${each.seen}`).join('; '),
             },
@@ -176,26 +188,24 @@ export class Gate {
 
   private async sample(): Promise<SoakSample> {
     try {
-      return await activity('once', 'sampleSoak', `${this.phase.to}: soak checks`, {
-        cluster: this.migration.input.cluster,
-        version: this.phase.to,
-        cursor: this.cursor,
-      });
+      return await sample('once', `${this.phase.to}: soak checks`, this.migration.input, this.phase.to, this.cursor);
     } catch (error) {
       return {
         at: Date.now(),
         measures: {},
-        problems: [{ name: 'not watched', detail: reason(error) }],
+        problems: [{ name: 'not-watched', detail: reason(error) }],
         cursor: this.cursor,
       };
     }
   }
 
   private rollBackOnAlarm(): void {
-    if (this.migration.input.onAlarm !== 'rollback' || this.state.alarms.length === 0) return;
+    const critical = this.state.alarms.find((alarm) => alarm.severity === 'critical');
+    // Only for what a rollback would mend; a full disk stays full.
+    if (this.migration.input.onAlarm !== 'rollback' || !critical) return;
     const { loss } = this.phase.ledger!;
     if (!this.migration.input.acceptLoss.includes(loss)) return;
-    this.migration.note(`alarm ${this.state.alarms[0].name}: rolling back by itself, as the plan says`);
+    this.migration.note(`alarm ${critical.name}: rolling back by itself, as the plan says`);
     this.migration.rollbackAsked = { by: 'the plan (onAlarm: rollback)', accept: [loss], to: this.phase.from };
   }
 

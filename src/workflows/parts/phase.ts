@@ -4,10 +4,12 @@ import type { ComparisonSummary } from '../../activities/upgrade';
 import { lossOf } from '../../migration/ledger';
 import type { PhaseRef } from '../../migration/phase';
 import type { PhaseProgress, Remark } from '../../migration/progress';
+import type { SoakSample } from '../../migration/soak';
 import { activity } from './activities';
 import { blocked, reason } from './failures';
-import type { OpenStep } from './gate';
+import type { OpenStep, PhaseOutcome } from './gate';
 import { RollbackAsked, type Migration } from './migration';
+import { sample } from './sample';
 import { Saga } from './saga';
 
 /**
@@ -27,16 +29,17 @@ import { Saga } from './saga';
  * Until the outage has ended well everything is undone by itself when something fails. Afterwards the new server serves
  * and nothing is: steps that fail are tried again at the gate, and the operator decides.
  */
-export async function runPhase(migration: Migration, phase: PhaseProgress): Promise<{ open: OpenStep[] }> {
+export async function runPhase(migration: Migration, phase: PhaseProgress): Promise<PhaseOutcome> {
   const saga = new Saga();
   phase.state = 'running';
   phase.startedAt = Date.now();
   try {
     const ref = await upToTheOutage(migration, phase, saga);
+    const baseline = await sampleBefore(migration, phase);
     await outage(migration, phase, ref, saga);
     const open = await afterwards(migration, phase, ref);
     phase.durationMs = Date.now() - phase.startedAt;
-    return { open };
+    return { open, baseline };
   } catch (error) {
     phase.state = error instanceof RollbackAsked || isCancellation(error) ? 'rolled back' : 'failed';
     await saga.compensate((name) => phase.steps.push({ name, state: 'undone', startedAt: Date.now() }));
@@ -133,6 +136,12 @@ function takePreflight(phase: PhaseProgress, { passed, warnings, blockers }: Pre
     seen,
     action,
   }));
+}
+
+async function sampleBefore(migration: Migration, phase: PhaseProgress): Promise<SoakSample> {
+  return migration.step(phase, 'baseline of the soak', () =>
+    sample('try', `${phase.from}: baseline of the soak`, migration.input, phase.from),
+  );
 }
 
 async function window(migration: Migration, phase: PhaseProgress): Promise<void> {

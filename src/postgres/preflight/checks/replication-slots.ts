@@ -78,15 +78,15 @@ async function pluginFindings(context: PreflightContext, slots: Slot[]): Promise
   const plugins = [...new Set(slots.flatMap(({ plugin }) => plugin ?? []))];
   if (plugins.length === 0) return [];
   const scratch = await context.scratch();
-  const findings: Found[] = [];
-  for (const plugin of plugins) {
-    const message = await scratch.loadError(plugin);
-    if (message === undefined) continue;
-    findings.push({
-      ...{ severity: 'blocker', effect: 'ends the upgrade', object: `output plugin ${plugin}`, version: context.to.version },
-      seen: `the target version does not load it: ${message}`,
-      action: `Install the package that brings ${plugin} for PostgreSQL ${context.to.version}, or drop the slots that use it.`,
-    });
-  }
-  return findings;
+  const errors = await scratch.loadErrors(plugins);
+  return [...errors].map(([plugin, message]) => ({
+    ...{
+      severity: 'blocker',
+      effect: 'ends the upgrade',
+      object: `output plugin ${plugin}`,
+      version: context.to.version,
+    },
+    seen: `the target version does not load it: ${message}`,
+    action: `Install the package that brings ${plugin} for PostgreSQL ${context.to.version}, or drop the slots that use it.`,
+  }));
 }

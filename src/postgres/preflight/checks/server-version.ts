@@ -41,7 +41,11 @@ async function identityFindings({ cluster, from }: PreflightContext, server: Ser
   const major = Math.floor(server.number / 10_000);
   if (major !== from.version) {
     findings.push({
-      ...{ ...base, object: `port ${cluster.entry.port}`, seen: `the server that answers is PostgreSQL ${major}, not ${from.version}` },
+      ...{
+        ...base,
+        object: `port ${cluster.entry.port}`,
+        seen: `the server that answers is PostgreSQL ${major}, not ${from.version}`,
+      },
       action: 'Correct the port in the inventory, or start the hop from the version that runs.',
     });
   }
@@ -72,14 +76,21 @@ export function hopFindings(from: number, to: number): Found[] {
     return [{ ...base, seen: `PostgreSQL ${unsupported.join(' and ')} is not supported`, action }];
   }
   if (to > from) return [];
-  return [{ ...base, seen: 'the target is not newer than what runs', action: 'pg_upgrade only goes up: name a higher version.' }];
+  return [
+    {
+      ...base,
+      seen: 'the target is not newer than what runs',
+      action: 'pg_upgrade only goes up: name a higher version.',
+    },
+  ];
 }
 
 async function targetVersion({ cluster, to }: PreflightContext): Promise<{ major: number; minor: number }> {
   const argv = programArguments(to, 'postgres', ['--version']);
   const text = await output(cluster.host, { argv, user: cluster.entry.osUser });
   const match = /(\d+)\.(\d+)/.exec(text);
-  if (!match) throw new Error(`${to.binDirectory}/postgres calls itself "${text.trim()}", which is no released version`);
+  if (!match)
+    throw new Error(`${to.binDirectory}/postgres calls itself "${text.trim()}", which is no released version`);
   return { major: Number(match[1]), minor: Number(match[2]) };
 }
 
@@ -112,7 +123,8 @@ export function minorFindings(major: number, minor: number, whose: string): Foun
     {
       ...{ severity: 'warning', effect: 'breaks later', object: `PostgreSQL ${major}.${minor}` },
       seen: `${whose} are more than a year of minor releases behind: ${major}.${known} is out`,
-      action: 'Install the newest minor version; it needs a restart only, and pg_upgrade itself had bugs fixed in them.',
+      action:
+        'Install the newest minor version; it needs a restart only, and pg_upgrade itself had bugs fixed in them.',
     },
   ];
 }

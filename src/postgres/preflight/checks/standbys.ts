@@ -58,7 +58,8 @@ export const synchronousReplication: Check = {
       {
         ...{ severity: 'blocker', effect: 'breaks later', object: 'synchronous_standby_names', judgement: true },
         seen: `it is "${names}": on the upgraded server no standby follows, and every commit would wait for ever`,
-        action: "Give the plan the setting synchronous_standby_names = '' for this phase and accept this check; set it again when the standbys are built.",
+        action:
+          "Give the plan the setting synchronous_standby_names = '' for this phase and accept this check; set it again when the standbys are built.",
       },
     ];
   },

@@ -1,0 +1,30 @@
+import { randomUUID } from 'node:crypto';
+import type { TargetOptions } from './options';
+import { migrationId } from '../migration/identity';
+import type { Call } from './command';
+import { targetInput } from './target-input';
+import { waitForResult } from './wait-for-result';
+import { requireWorker } from './worker-present';
+import type { WorkflowType } from './workflow-types';
+
+/** Gives up a look that no worker took up, so that none is begun long after its caller has gone. */
+const LOOK_TIMEOUT = '1h';
+
+/** Runs a workflow that changes nothing, under an ID of its own, and returns its result. */
+export async function lookOnly<T>(
+  call: Call<TargetOptions>,
+  type: WorkflowType,
+  kind: 'plan' | 'preflight',
+): Promise<T> {
+  const input = targetInput(call.cluster, call.options);
+  const temporal = await call.temporal();
+  await requireWorker(temporal, 'Nothing was started.');
+  const handle = await temporal.client.workflow.start(type, {
+    workflowId: `${migrationId(call.cluster)}/${kind}/${randomUUID()}`,
+    taskQueue: temporal.taskQueue,
+    workflowExecutionTimeout: LOOK_TIMEOUT,
+    args: [input],
+    staticSummary: `${kind} of ${call.cluster} → ${input.to}`,
+  });
+  return waitForResult<T>(temporal, handle, (text) => call.terminal.err(`${text}\n`));
+}

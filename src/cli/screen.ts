@@ -1,0 +1,85 @@
+import type { Progress } from '../migration/progress';
+import { events } from '../report/events';
+import { statusView } from '../report/status-view';
+import type { Terminal } from './terminal';
+
+/** Shows a migration again and again while it is watched. */
+export interface Screen {
+  show(progress: Progress): void;
+  /** Something is wrong with the watching, not with the migration; undefined when it is over. */
+  trouble(text: string | undefined): void;
+}
+
+/** The screen that fits: redrawn on a terminal, lines in a pipe, one JSON document a line for programs. */
+export function screenFor(terminal: Terminal, output: 'text' | 'json'): Screen {
+  if (output === 'json') return new JsonScreen(terminal);
+  return terminal.redraws ? new RedrawnScreen(terminal) : new LineScreen(terminal);
+}
+
+class RedrawnScreen implements Screen {
+  private drawn = 0;
+  private lines: string[] = [];
+  private note?: string;
+
+  constructor(private readonly terminal: Terminal) {}
+
+  show(progress: Progress): void {
+    this.lines = statusView(progress, Date.now());
+    this.draw();
+  }
+
+  trouble(text: string | undefined): void {
+    this.note = text;
+    if (text) this.draw();
+  }
+
+  private draw(): void {
+    const { columns, rows } = this.terminal.size();
+    // A line that wraps or scrolls away can't be drawn over: cut to the terminal, the end being what matters least.
+    const shown = [...(this.note ? [`! ${this.note}`, ''] : []), ...this.lines]
+      .slice(0, rows - 1)
+      .map((line) => cut(line, columns));
+    const up = this.drawn > 0 ? `\u001b[${this.drawn}A` : '';
+    this.terminal.out(`${up}\r\u001b[J${shown.join('\n')}\n`);
+    this.drawn = shown.length;
+  }
+}
+
+function cut(line: string, columns: number): string {
+  const characters = [...line];
+  return characters.length < columns ? line : `${characters.slice(0, Math.max(1, columns - 2)).join('')}…`;
+}
+
+class LineScreen implements Screen {
+  private last?: Progress;
+  private note?: string;
+
+  constructor(private readonly terminal: Terminal) {}
+
+  show(progress: Progress): void {
+    for (const line of events(this.last, progress, Date.now())) this.terminal.out(`${line}\n`);
+    this.last = progress;
+  }
+
+  trouble(text: string | undefined): void {
+    if (text && text !== this.note) this.terminal.err(`${text}\n`);
+    if (!text && this.note) this.terminal.err('Watching again.\n');
+    this.note = text;
+  }
+}
+
+class JsonScreen implements Screen {
+  private last = '';
+
+  constructor(private readonly terminal: Terminal) {}
+
+  show(progress: Progress): void {
+    const line = JSON.stringify(progress);
+    if (line !== this.last) this.terminal.out(`${line}\n`);
+    this.last = line;
+  }
+
+  trouble(text: string | undefined): void {
+    if (text) this.terminal.err(`${text}\n`);
+  }
+}

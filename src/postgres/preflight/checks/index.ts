@@ -1,0 +1,73 @@
+import type { Check } from '../check';
+import { longTransactions, preparedTransactions } from './activity';
+import { authenticationRules, md5Passwords } from './authentication';
+import { changedBehaviour } from './changed-behaviour';
+import { checksumsAndSegmentSize } from './checksums-and-segment-size';
+import { dataTypes } from './data-types';
+import { databasesConnectable } from './databases-connectable';
+import { diskSpace } from './disk-space';
+import { expressionIndexFunctions } from './expression-index-functions';
+import { extensions } from './extensions';
+import { functionBodies } from './function-bodies';
+import { grantsOnSystemObjects } from './grants-on-system-objects';
+import { inheritanceColumns, unloggedPartitionedTables } from './inheritance';
+import { collationVersionDrift, localeAndEncoding } from './locale';
+import { disabledForeignKeyTriggers, invalidIndexes, roleAllSettings } from './lost-objects';
+import { staleStatistics, wraparoundAge } from './maintenance';
+import { oldClusterClean } from './old-cluster-clean';
+import { pgUpgradeCheck } from './pg-upgrade-check';
+import { portsAndDirectories } from './ports-and-directories';
+import { preloadLibraries } from './preload-libraries';
+import { removedSettings } from './removed-settings';
+import { replicationSlots } from './replication-slots';
+import { reservedNames } from './reserved-names';
+import { scratchRestore } from './scratch-restore';
+import { serverVersion } from './server-version';
+import { settingValues } from './setting-values';
+import { standbys, synchronousReplication } from './standbys';
+import { subscriptions } from './subscriptions';
+import { systemColumnViews } from './system-column-views';
+import { tablespaces } from './tablespaces';
+import { targetBinaries } from './target-binaries';
+
+/** All of them, in the order of the report: what has to be right first comes first. */
+export const CHECKS: readonly Check[] = [
+  serverVersion,
+  targetBinaries,
+  portsAndDirectories,
+  oldClusterClean,
+  diskSpace,
+  databasesConnectable,
+  localeAndEncoding,
+  collationVersionDrift,
+  checksumsAndSegmentSize,
+  tablespaces,
+  preparedTransactions,
+  longTransactions,
+  standbys,
+  synchronousReplication,
+  replicationSlots,
+  subscriptions,
+  extensions,
+  preloadLibraries,
+  removedSettings,
+  settingValues,
+  roleAllSettings,
+  authenticationRules,
+  md5Passwords,
+  dataTypes,
+  systemColumnViews,
+  functionBodies,
+  expressionIndexFunctions,
+  inheritanceColumns,
+  unloggedPartitionedTables,
+  invalidIndexes,
+  disabledForeignKeyTriggers,
+  reservedNames,
+  grantsOnSystemObjects,
+  changedBehaviour,
+  wraparoundAge,
+  staleStatistics,
+  pgUpgradeCheck,
+  scratchRestore,
+];

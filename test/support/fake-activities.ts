@@ -1,0 +1,87 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { Activities } from '../../src/activities';
+import { FAILURE } from '../../src/migration/failures';
+import type { SoakSample } from '../../src/migration/soak';
+import type { Finding } from '../../src/postgres/preflight/check';
+
+/**
+ * Stand-ins for the activities, for tests of the workflows' own logic: which steps run, in which order, and how they are
+ * undone. What the real ones do to real servers is tested elsewhere.
+ */
+export class FakeCluster {
+  readonly calls: string[] = [];
+  version = 15;
+  blockers: Finding[] = [];
+  sample: Partial<SoakSample> = {};
+  window?: { opensAt: number; closesAt: number };
+  outageMs = 2000;
+  /** Activities that fail, by name, and how; a number of times, or always. */
+  readonly failing = new Map<string, { failure: () => Error; times: number }>();
+  /** Called before every activity. */
+  before: (name: string) => Promise<void> | void = () => undefined;
+
+  fail(name: string, type: string, times = Infinity): void {
+    this.failing.set(name, {
+      times,
+      failure: () => ApplicationFailure.create({ type, nonRetryable: true, message: `${name} failed on purpose` }),
+    });
+  }
+
+  activities(): Activities {
+    const held: { directory: string; record: { from: number; to: number } }[] = [];
+    const answers: { [K in keyof Activities]: (input: Parameters<Activities[K]>[0]) => unknown } = {
+      describeCluster: ({ cluster }) => {
+        if (cluster === 'unknown')
+          throw ApplicationFailure.create({
+            type: FAILURE.invalidInput,
+            nonRetryable: true,
+            message: 'cluster: the inventory has no cluster "unknown"',
+          });
+        return { host: 'db1', version: this.version, serverVersion: `${this.version}.9` };
+      },
+      chooseMode: ({ mode }) => ({ mode: mode === 'auto' ? 'clone' : mode, why: 'because', dataBytes: 1 }),
+      preflight: () => ({ passed: 30, warnings: [], blockers: this.blockers }),
+      windowOpensAt: () => this.window,
+      sampleSoak: () => ({ at: Date.now(), answered: true, measures: {}, problems: [], ...this.sample }),
+      heldPhases: () => held,
+      openPhase: ({ name }) => ({ directory: `/backups/${name}` }),
+      takeEvidence: () => ({ tables: 3, rows: 30 }),
+      takeBackup: () => undefined,
+      releaseWal: () => undefined,
+      prepareTarget: () => [],
+      discardTarget: () => undefined,
+      rehearse: () => ({ mode: 'clone', marks: [], outageMs: 1900 }),
+      outage: ({ from, to, directory }) => {
+        this.version = to;
+        held.push({ directory, record: { from, to } });
+        return { marks: [], outageMs: this.outageMs };
+      },
+      putBackForgotten: () => 0,
+      refreshStatistics: () => ({ databases: 1, parents: 1, extended: 0 }),
+      updateExtensions: () => ({ updated: [], left: [] }),
+      compareEvidence: () => ({ passed: 12, failed: [], notComparable: 0 }),
+      handOverService: () => undefined,
+      rollBackPhase: ({ phase }) => {
+        this.version = phase.from;
+        return { version: phase.from, said: `PostgreSQL ${phase.from} serves again`, short: false };
+      },
+      finalizePhases: () => [],
+    };
+    const wrapped = Object.entries(answers).map(([name, answer]) => [
+      name,
+      async (input: never) => this.call(name, () => answer(input)),
+    ]);
+    return Object.fromEntries(wrapped) as Activities;
+  }
+
+  private async call(name: string, answer: () => unknown): Promise<unknown> {
+    this.calls.push(name);
+    await this.before(name);
+    const failing = this.failing.get(name);
+    if (failing && failing.times > 0) {
+      failing.times -= 1;
+      throw failing.failure();
+    }
+    return answer();
+  }
+}
