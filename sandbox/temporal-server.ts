@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { freePort } from './free-port';
@@ -12,6 +13,8 @@ export interface TemporalOptions {
   uiPort?: number;
   /** Keeps the state across restarts; in memory without it. */
   dbFilename?: string;
+  /** Where it logs to. Needed when it has to outlive this process, which would otherwise hold the other end of a pipe. */
+  logFile?: string;
   /** Further arguments, such as `--search-attribute`, `Name=Keyword`. */
   args?: string[];
 }
@@ -38,19 +41,22 @@ export async function startTemporal(options: TemporalOptions = {}): Promise<Temp
   const uiPort = options.uiPort ?? (await freePort());
   const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', `${port}`, '--ui-port', `${uiPort}`];
   args.push('--log-level', 'error', ...(options.dbFilename ? ['--db-filename', options.dbFilename] : []));
+  const log = options.logFile === undefined ? undefined : openSync(options.logFile, 'a');
   // A process group of its own: a Ctrl-C at the terminal is for its owner, who ends things in order.
   const child = spawn((await parts()).temporal, [...args, ...(options.args ?? [])], {
     detached: true,
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'ignore', log ?? 'pipe'],
   });
+  if (log !== undefined) closeSync(log);
   let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-4000)));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-4000)));
   child.on('error', (error) => (said += error.message));
   const address = `127.0.0.1:${port}`;
   try {
     await waitUntilReachable(address, child);
   } catch (error) {
     await end(child);
+    if (options.logFile !== undefined) said += readFileSync(options.logFile, 'utf8').slice(-4000);
     throw new Error(`The Temporal dev server at ${address} did not come up: ${String(error)} ${said}`, {
       cause: error,
     });

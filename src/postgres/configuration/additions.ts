@@ -17,9 +17,16 @@ export interface Addition {
 const LIBRARY_LISTS = ['shared_preload_libraries', 'session_preload_libraries', 'local_preload_libraries'];
 
 /** What is put at the end of postgresql.conf, and what is to report without being put there. */
-export function additionsFor(context: Context, extra: Readonly<Record<string, string>>): { additions: Addition[]; remarks: SettingChange[] } {
+export function additionsFor(
+  context: Context,
+  extra: Readonly<Record<string, string>>,
+): { additions: Addition[]; remarks: SettingChange[] } {
   const remarks: SettingChange[] = [];
-  const additions = [...fixedSettings(context, extra, remarks), ...placesOfFiles(context), ...planned(context, extra, remarks)];
+  const additions = [
+    ...fixedSettings(context, extra, remarks),
+    ...placesOfFiles(context),
+    ...planned(context, extra, remarks),
+  ];
   const effective = (name: string) =>
     additions.findLast((addition) => addition.name.toLowerCase() === name)?.value ?? context.winners.get(name)?.value;
   additions.push(...slotsOf18(context, effective));
@@ -36,7 +43,14 @@ function planned(context: Context, extra: Readonly<Record<string, string>>, rema
     const destination = context.destination(given);
     if (!destination) {
       const reason = `PostgreSQL ${context.facts.to.version} has no such setting: take it out of the plan's settings`;
-      remarks.push({ name: given, from: PLAN, kind: 'added', after: shown(given, wanted), reason, severity: 'blocker' });
+      remarks.push({
+        name: given,
+        from: PLAN,
+        kind: 'added',
+        after: shown(given, wanted),
+        reason,
+        severity: 'blocker',
+      });
       return [];
     }
     const { name, setting } = destination;
@@ -58,7 +72,11 @@ const PLAN = "the plan's settings";
 const isSame = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 
 /** Settings of the old server's command line: the new server gets them by file, whatever starts it. */
-function fixedSettings(context: Context, extra: Readonly<Record<string, string>>, remarks: SettingChange[]): Addition[] {
+function fixedSettings(
+  context: Context,
+  extra: Readonly<Record<string, string>>,
+  remarks: SettingChange[],
+): Addition[] {
   const others = context.old.fixed.filter(({ name }) => !Object.keys(extra).some((given) => isSame(given, name)));
   return others.flatMap(({ name, value, source }) => {
     const from = `the old server's ${source}`;
@@ -66,7 +84,8 @@ function fixedSettings(context: Context, extra: Readonly<Record<string, string>>
     const fitted = destination && fit(context, name, value, destination);
     if (!destination || fitted?.value === undefined) {
       const reason =
-        fitted?.reason ?? `PostgreSQL ${context.facts.to.version} has no such setting; its ${source} must not have it either`;
+        fitted?.reason ??
+        `PostgreSQL ${context.facts.to.version} has no such setting; its ${source} must not have it either`;
       remarks.push({ name, from, kind: 'removed', before: shown(name, value), reason, severity: 'warning' });
       return [];
     }
@@ -97,7 +116,14 @@ function placesOfFiles({ facts: { to }, old, place, winners }: Context): Additio
 /** The old postgresql.conf's text with the additions in a marked block at its end. */
 export function withAdditions(content: string, additions: readonly Addition[], version: number): string {
   if (additions.length === 0) return content;
-  const lines = additions.map(({ name, value, change }) => `${name} = ${quote(value)} # ${change.from}: ${change.reason}`);
-  const block = [`# pgpassage: for PostgreSQL ${version}; these override what stands above`, ...lines, '# pgpassage: end', ''];
+  const lines = additions.map(
+    ({ name, value, change }) => `${name} = ${quote(value)} # ${change.from}: ${change.reason}`,
+  );
+  const block = [
+    `# pgpassage: for PostgreSQL ${version}; these override what stands above`,
+    ...lines,
+    '# pgpassage: end',
+    '',
+  ];
   return `${content}${content === '' || content.endsWith('\n') ? '' : '\n'}${block.join('\n')}`;
 }

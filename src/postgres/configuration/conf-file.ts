@@ -74,7 +74,10 @@ export function unquote(token: string): string {
 
 // Octal escapes name bytes; several in a row may be one character.
 function octalBytes(escapes: string): string {
-  const bytes = escapes.slice(1).split('\\').map((digits) => parseInt(digits, 8) & 255);
+  const bytes = escapes
+    .slice(1)
+    .split('\\')
+    .map((digits) => parseInt(digits, 8) & 255);
   return Buffer.from(bytes).toString('utf8');
 }
 

@@ -21,11 +21,14 @@ done`;
 export async function readTexts(host: Host, user: string, paths: readonly string[]): Promise<(TextFile | undefined)[]> {
   if (paths.length === 0) return [];
   const text = await output(host, { argv: ['sh', '-c', READ, 'sh', ...paths], user });
-  return text.split('\n').slice(0, paths.length).map((line) => {
-    if (line === 'missing') return undefined;
-    const [mode, base64] = line.split(' ');
-    return { ...decode(Buffer.from(base64, 'base64')), mode: mode.padStart(4, '0') };
-  });
+  return text
+    .split('\n')
+    .slice(0, paths.length)
+    .map((line) => {
+      if (line === 'missing') return undefined;
+      const [mode, base64] = line.split(' ');
+      return { ...decode(Buffer.from(base64, 'base64')), mode: mode.padStart(4, '0') };
+    });
 }
 
 function decode(bytes: Buffer): { content: string; encoding: TextEncoding } {
@@ -53,12 +56,18 @@ export async function lookAtPaths(host: Host, user: string, paths: readonly stri
   if (paths.length === 0) return [];
   const script = 'for p in "$@"; do stat -L -c "%a %F" -- "$p" 2>/dev/null || echo missing; done';
   const text = await output(host, { argv: ['sh', '-c', script, 'sh', ...paths], user, env: { LC_ALL: 'C' } });
-  return text.split('\n').slice(0, paths.length).map((line) => {
-    const [mode, ...kind] = line.split(' ');
-    if (mode === 'missing') return { kind: 'missing', mode: '' };
-    const name = kind.join(' ');
-    return { kind: name.startsWith('regular') ? 'file' : name === 'directory' ? name : 'other', mode: mode.padStart(4, '0') };
-  });
+  return text
+    .split('\n')
+    .slice(0, paths.length)
+    .map((line) => {
+      const [mode, ...kind] = line.split(' ');
+      if (mode === 'missing') return { kind: 'missing', mode: '' };
+      const name = kind.join(' ');
+      return {
+        kind: name.startsWith('regular') ? 'file' : name === 'directory' ? name : 'other',
+        mode: mode.padStart(4, '0'),
+      };
+    });
 }
 
 /** Paths with symbolic links resolved, in their order; a path that does not exist stays as it is. */
@@ -94,8 +103,9 @@ export async function putCopy(host: Host, user: string, from: string, to: string
 /** What the server said on its way to an end: its messages without their prefix, hints and details with them. */
 export function serverMessages(stderr: string): { level: string; text: string }[] {
   return stderr.split('\n').flatMap((line) => {
-    const match = /(?:^|\s)(DEBUG\d?|INFO|LOG|NOTICE|WARNING|ERROR|FATAL|PANIC|DETAIL|HINT|CONTEXT):\s+(.*)$/.exec(line);
+    const match = /(?:^|\s)(DEBUG\d?|INFO|LOG|NOTICE|WARNING|ERROR|FATAL|PANIC|DETAIL|HINT|CONTEXT):\s+(.*)$/.exec(
+      line,
+    );
     return match ? [{ level: match[1], text: match[2] }] : [];
   });
 }
-

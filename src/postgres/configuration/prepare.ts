@@ -8,7 +8,14 @@ import { withScratchCluster, type ScratchCluster } from './scratch-cluster';
 import { readTargetSettings, type TargetSettings } from './target-settings';
 import { translateConfiguration } from './translate';
 import type { SettingChange, TranslatedConfiguration } from './translation';
-import { misses, valuesInForce, verifyAccessFiles, verifyConfiguration, verifyCustomSettings, type Overrides } from './verify-configuration';
+import {
+  misses,
+  valuesInForce,
+  verifyAccessFiles,
+  verifyConfiguration,
+  verifyCustomSettings,
+  type Overrides,
+} from './verify-configuration';
 import { writeConfiguration } from './write-configuration';
 
 /** The new version would not start with the translated configuration, or not do what the old one did. */
@@ -29,7 +36,12 @@ export class ConfigurationRefused extends Error {
  * @returns what became of every setting.
  * @throws ConfigurationRefused when the new version would not start with it, or not do what the old one did.
  */
-export async function prepareConfiguration(cluster: Cluster, from: Layout, to: Layout, extra: Readonly<Record<string, string>> = {}): Promise<SettingChange[]> {
+export async function prepareConfiguration(
+  cluster: Cluster,
+  from: Layout,
+  to: Layout,
+  extra: Readonly<Record<string, string>> = {},
+): Promise<SettingChange[]> {
   const old = await readConfiguration(cluster, from);
   refuse(cluster, to, old.remarks);
   return withScratchCluster(cluster, to, async (scratch) => {
@@ -47,7 +59,12 @@ export async function prepareConfiguration(cluster: Cluster, from: Layout, to: L
  * What `prepareConfiguration` would do, tried out in a scratch directory. Needs no data directory of the new version and
  * writes nothing into its layout. What would be refused is among the changes, with severity `blocker`.
  */
-export async function previewConfiguration(cluster: Cluster, from: Layout, to: Layout, extra: Readonly<Record<string, string>> = {}): Promise<SettingChange[]> {
+export async function previewConfiguration(
+  cluster: Cluster,
+  from: Layout,
+  to: Layout,
+  extra: Readonly<Record<string, string>> = {},
+): Promise<SettingChange[]> {
   const old = await readConfiguration(cluster, from);
   return withScratchCluster(cluster, to, async (scratch) => {
     const target = await targetOf(scratch, old, extra);
@@ -61,18 +78,36 @@ export async function previewConfiguration(cluster: Cluster, from: Layout, to: L
   });
 }
 
-function targetOf(scratch: ScratchCluster, old: OldConfiguration, extra: Readonly<Record<string, string>>): Promise<TargetSettings> {
+function targetOf(
+  scratch: ScratchCluster,
+  old: OldConfiguration,
+  extra: Readonly<Record<string, string>>,
+): Promise<TargetSettings> {
   const names = new Set([...occurrences(old), ...old.fixed].map(({ name }) => name));
   return readTargetSettings(scratch, [...names, ...Object.keys(extra)]);
 }
 
-function translate(old: OldConfiguration, from: Layout, to: Layout, target: TargetSettings, extra: Readonly<Record<string, string>>): TranslatedConfiguration {
-  const facts = { from, to, targetSettings: target.settings, unlisted: target.unlisted, paths: mappingsOf(old, from, to) };
+function translate(
+  old: OldConfiguration,
+  from: Layout,
+  to: Layout,
+  target: TargetSettings,
+  extra: Readonly<Record<string, string>>,
+): TranslatedConfiguration {
+  const facts = {
+    from,
+    to,
+    targetSettings: target.settings,
+    unlisted: target.unlisted,
+    paths: mappingsOf(old, from, to),
+  };
   return translateConfiguration(old, facts, extra);
 }
 
 function refuse(cluster: Cluster, to: Layout, changes: readonly SettingChange[]): void {
-  const blockers = changes.filter(({ severity }) => severity === 'blocker').map(({ name, from, reason }) => `${name} (${from}): ${reason}`);
+  const blockers = changes
+    .filter(({ severity }) => severity === 'blocker')
+    .map(({ name, from, reason }) => `${name} (${from}): ${reason}`);
   if (blockers.length > 0) throw new ConfigurationRefused(cluster.name, to.version, blockers);
 }
 
@@ -87,16 +122,24 @@ async function verified(
 ): Promise<SettingChange[]> {
   const { host, entry } = cluster;
   const from = `PostgreSQL ${layout.version}`;
-  const remark = (name: string, severity: 'blocker' | 'warning') => (said: string): SettingChange => {
-    // The server quotes the values it refuses.
-    return { name, from, kind: 'kept', reason: shown(name, said), severity };
-  };
+  const remark =
+    (name: string, severity: 'blocker' | 'warning') =>
+    (said: string): SettingChange => {
+      // The server quotes the values it refuses.
+      return { name, from, kind: 'kept', reason: shown(name, said), severity };
+    };
   const refused = await verifyConfiguration(host, layout, entry.osUser, overrides);
   if (refused.length > 0) return refused.map(remark('postgresql.conf', 'blocker'));
-  const inForce = await valuesInForce(host, layout, entry.osUser, [...Object.keys(translated.expected), 'hba_file', 'ident_file']);
+  const inForce = await valuesInForce(host, layout, entry.osUser, [
+    ...Object.keys(translated.expected),
+    'hba_file',
+    'ident_file',
+  ]);
   return [
     ...misses(translated.expected, inForce, target.settings).map(remark('postgresql.conf', 'blocker')),
-    ...(await verifyAccessFiles(scratch, inForce.get('hba_file') ?? '', inForce.get('ident_file') ?? '')).map(remark('pg_hba.conf', 'blocker')),
+    ...(await verifyAccessFiles(scratch, inForce.get('hba_file') ?? '', inForce.get('ident_file') ?? '')).map(
+      remark('pg_hba.conf', 'blocker'),
+    ),
     ...(await verifyCustomSettings(scratch, inForce)).map(remark('shared_preload_libraries', 'warning')),
   ];
 }
@@ -104,7 +147,10 @@ async function verified(
 /** A copy of the scratch cluster laid out like the target, for files to be tried in. */
 async function trialLayout(cluster: Cluster, to: Layout, scratch: ScratchCluster): Promise<Layout> {
   const dataDirectory = `${scratch.directory}/trial`;
-  await output(cluster.host, { argv: ['cp', '-a', '--', scratch.dataDirectory, dataDirectory], user: cluster.entry.osUser });
+  await output(cluster.host, {
+    argv: ['cp', '-a', '--', scratch.dataDirectory, dataDirectory],
+    user: cluster.entry.osUser,
+  });
   const split = to.configDirectory !== to.dataDirectory;
   return { ...to, dataDirectory, configDirectory: split ? `${scratch.directory}/configuration` : dataDirectory };
 }

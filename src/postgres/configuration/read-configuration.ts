@@ -5,7 +5,16 @@ import { withSql, type Sql } from '../connection';
 import { fileReferences, resolveReference } from './access-file';
 import { includeKind, parseConf } from './conf-file';
 import { listDirectory, lookAtPaths, readTexts, realPaths } from './host-files';
-import { filesOfDirectory, includeTarget, occurrences, winners, type FixedSetting, type OldConfiguration, type OldFile, type ReferencedPath } from './old-configuration';
+import {
+  filesOfDirectory,
+  includeTarget,
+  occurrences,
+  winners,
+  type FixedSetting,
+  type OldConfiguration,
+  type OldFile,
+  type ReferencedPath,
+} from './old-configuration';
 import { mappingsOf } from './mappings';
 import { pathsIn } from './paths';
 import { remarksOn, type FileSetting } from './remarks';
@@ -26,7 +35,15 @@ interface ServerView {
 }
 
 /** The files and directories that only the server reads, by the settings that name them. */
-const FILE_SETTINGS = ['ssl_cert_file', 'ssl_key_file', 'ssl_ca_file', 'ssl_crl_file', 'ssl_crl_dir', 'ssl_dh_params_file', 'krb_server_keyfile'];
+const FILE_SETTINGS = [
+  'ssl_cert_file',
+  'ssl_key_file',
+  'ssl_ca_file',
+  'ssl_crl_file',
+  'ssl_crl_dir',
+  'ssl_dh_params_file',
+  'krb_server_keyfile',
+];
 
 /**
  * Reads the old cluster's configuration off its host: every file that the running server reads, and what is set in none.
@@ -37,7 +54,9 @@ export async function readConfiguration(cluster: Cluster, from: Layout): Promise
   const { host, entry } = cluster;
   const view = await withSql(cluster, {}, viewOf);
   if (view.version !== from.version) {
-    throw new Error(`${cluster.name}: the server on port ${entry.port} is version ${view.version}, not ${from.version}.`);
+    throw new Error(
+      `${cluster.name}: the server on port ${entry.port} is version ${view.version}, not ${from.version}.`,
+    );
   }
   const reader = new FileReader(host, entry.osUser, from.version);
   await reader.read(view.configFile, 'main');
@@ -45,7 +64,13 @@ export async function readConfiguration(cluster: Cluster, from: Layout): Promise
   await reader.read(view.hbaFile, 'hba');
   await reader.read(view.identFile, 'ident');
   await reader.readServiceFiles(view);
-  const old: OldConfiguration = { ...view, aliases: await aliases(host, entry.osUser, view, from), files: reader.files, references: [], remarks: [] };
+  const old: OldConfiguration = {
+    ...view,
+    aliases: await aliases(host, entry.osUser, view, from),
+    files: reader.files,
+    references: [],
+    remarks: [],
+  };
   const remarks = remarksOn(old, from, view.fileSettings);
   return { ...old, references: await references(host, entry.osUser, from, old, view.filesInUse), remarks };
 }
@@ -57,9 +82,11 @@ async function viewOf(sql: Sql): Promise<ServerView> {
   );
   return {
     ...place,
-    settings: await sql.query(`select ${SETTING_COLUMNS} from pg_settings` ) as unknown as Setting[],
-    fixed: await sql.query(FIXED) as unknown as FixedSetting[],
-    fileSettings: await sql.query('select sourcefile as file, sourceline as line, name, setting as value, error from pg_file_settings order by seqno') as unknown as FileSetting[],
+    settings: (await sql.query(`select ${SETTING_COLUMNS} from pg_settings`)) as unknown as Setting[],
+    fixed: (await sql.query(FIXED)) as unknown as FixedSetting[],
+    fileSettings: (await sql.query(
+      'select sourcefile as file, sourceline as line, name, setting as value, error from pg_file_settings order by seqno',
+    )) as unknown as FileSetting[],
     filesInUse: await sql.query('select name, setting as value from pg_settings where name = any($1)', [FILE_SETTINGS]),
   };
 }
@@ -88,7 +115,9 @@ class FileReader {
     // A missing file is the server's to complain of (include) or to pass over (include_if_exists).
     if (!text) return;
     this.files.push({ path, role, ...text });
-    await (role === 'main' || role === 'included' || role === 'auto' ? this.readIncludes(path, text.content) : this.readReferences(path, role, text.content));
+    await (role === 'main' || role === 'included' || role === 'auto'
+      ? this.readIncludes(path, text.content)
+      : this.readReferences(path, role, text.content));
   }
 
   private async readIncludes(path: string, content: string): Promise<void> {
@@ -96,7 +125,8 @@ class FileReader {
       const kind = assignment && includeKind(assignment);
       if (!kind) continue;
       const target = includeTarget(path, assignment);
-      for (const next of kind === 'include_dir' ? await this.directory(target) : [target]) await this.read(next, 'included');
+      for (const next of kind === 'include_dir' ? await this.directory(target) : [target])
+        await this.read(next, 'included');
     }
   }
 
@@ -104,13 +134,18 @@ class FileReader {
     for (const { kind, path: named } of fileReferences(content, this.version)) {
       const target = resolveReference(path, named);
       if (kind === '@') await this.read(target, 'names');
-      else for (const next of kind === 'include_dir' ? await this.directory(target) : [target]) await this.read(next, role);
+      else
+        for (const next of kind === 'include_dir' ? await this.directory(target) : [target])
+          await this.read(next, role);
     }
   }
 
   private async directory(path: string): Promise<string[]> {
     const names = await listDirectory(this.host, this.user, path);
-    return filesOfDirectory(names.map((name) => `${path}/${name}`), path);
+    return filesOfDirectory(
+      names.map((name) => `${path}/${name}`),
+      path,
+    );
   }
 
   /** Debian's pg_ctlcluster reads options and environment from beside postgresql.conf, where that is a place of its own. */
@@ -129,11 +164,19 @@ async function aliases(host: Host, user: string, view: ServerView, from: Layout)
 }
 
 /** Paths in the old directories that settings name and that have to be there in the new ones too. */
-async function references(host: Host, user: string, from: Layout, old: OldConfiguration, inUse: ServerView['filesInUse']): Promise<OldConfiguration['references']> {
+async function references(
+  host: Host,
+  user: string,
+  from: Layout,
+  old: OldConfiguration,
+  inUse: ServerView['filesInUse'],
+): Promise<OldConfiguration['references']> {
   const mappings = mappingsOf(old, from, from);
   const named = [...winners(occurrences(old)).values(), ...old.fixed]
     .filter(({ name }) => !OWN_PATHS.includes(name.toLowerCase()))
-    .flatMap(({ name, value }) => pathsIn(value, mappings).map((path) => ({ setting: name, path: withoutPattern(path) })));
+    .flatMap(({ name, value }) =>
+      pathsIn(value, mappings).map((path) => ({ setting: name, path: withoutPattern(path) })),
+    );
   const files = inUse
     .filter(({ value }) => value !== '')
     .map(({ name, value }) => ({ setting: name, path: posix.resolve(old.dataDirectory, value.replace(/^FILE:/, '')) }));
@@ -144,13 +187,27 @@ async function references(host: Host, user: string, from: Layout, old: OldConfig
   for (const { setting, path, kind } of there.filter(({ setting }) => setting === 'ssl_crl_dir')) {
     if (kind !== 'directory') continue;
     const names = await listDirectory(host, user, path);
-    there.push(...(await present(host, user, names.map((name) => ({ setting, path: `${path}/${name}` })))));
+    there.push(
+      ...(await present(
+        host,
+        user,
+        names.map((name) => ({ setting, path: `${path}/${name}` })),
+      )),
+    );
   }
   return there;
 }
 
-async function present(host: Host, user: string, wanted: { setting: string; path: string }[]): Promise<ReferencedPath[]> {
-  const states = await lookAtPaths(host, user, wanted.map(({ path }) => path));
+async function present(
+  host: Host,
+  user: string,
+  wanted: { setting: string; path: string }[],
+): Promise<ReferencedPath[]> {
+  const states = await lookAtPaths(
+    host,
+    user,
+    wanted.map(({ path }) => path),
+  );
   return wanted.flatMap(({ setting, path }, index) => {
     const { kind, mode } = states[index];
     return kind === 'file' || kind === 'directory' ? [{ setting, path, kind, mode }] : [];
@@ -158,13 +215,22 @@ async function present(host: Host, user: string, wanted: { setting: string; path
 }
 
 /** Settings whose files are carried over in their own way, or made by the server itself. */
-const OWN_PATHS = ['data_directory', 'hba_file', 'ident_file', 'external_pid_file', 'log_directory', 'stats_temp_directory'];
+const OWN_PATHS = [
+  'data_directory',
+  'hba_file',
+  'ident_file',
+  'external_pid_file',
+  'log_directory',
+  'stats_temp_directory',
+];
 
 /** `…/archive/%f` names a directory. */
-const withoutPattern = (path: string) => (posix.basename(path).includes('%') ? posix.dirname(path) : posix.normalize(path).replace(/(?<=.)\/$/, ''));
+const withoutPattern = (path: string) =>
+  posix.basename(path).includes('%') ? posix.dirname(path) : posix.normalize(path).replace(/(?<=.)\/$/, '');
 
 /** PostgreSQL's own entries of a data directory, which initdb and pg_upgrade make. */
-const OWN_ENTRIES = /^(base|global|pg_(commit_ts|dynshmem|logical|multixact|notify|replslot|serial|snapshots|stat|stat_tmp|subtrans|tblspc|twophase|wal|xact)|PG_VERSION|postmaster\.(pid|opts)|current_logfiles)$/;
+const OWN_ENTRIES =
+  /^(base|global|pg_(commit_ts|dynshmem|logical|multixact|notify|replslot|serial|snapshots|stat|stat_tmp|subtrans|tblspc|twophase|wal|xact)|PG_VERSION|postmaster\.(pid|opts)|current_logfiles)$/;
 
 function isOfTheirs(path: string, old: OldConfiguration): boolean {
   const within = (directories: string[]) => directories.find((directory) => path.startsWith(`${directory}/`));
@@ -173,4 +239,3 @@ function isOfTheirs(path: string, old: OldConfiguration): boolean {
   if (old.files.some((file) => file.path === path)) return false;
   return inData === undefined || !OWN_ENTRIES.test(path.slice(inData.length + 1).split('/')[0]);
 }
-

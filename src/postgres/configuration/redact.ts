@@ -11,6 +11,7 @@ const SECRET_WORDS = [
  * and in commands are left out; the files themselves keep them.
  */
 export function shown(name: string, value: string): string {
-  if (SECRET_NAME.test(name) && !/^password_encryption$|_file$|_reload$|_warnings$|_level$/i.test(name)) return value === '' ? '' : '(hidden)';
+  if (SECRET_NAME.test(name) && !/^password_encryption$|_file$|_reload$|_warnings$|_level$/i.test(name))
+    return value === '' ? '' : '(hidden)';
   return SECRET_WORDS.reduce((text, pattern) => text.replace(pattern, '$1(hidden)'), value);
 }

@@ -28,13 +28,20 @@ function misplaced(old: OldConfiguration, from: Layout): SettingChange[] {
     remarks.push({ name, from: 'inventory', kind: 'kept', before: is, reason, severity: 'blocker' });
   };
   check('data_directory', old.aliases.dataDirectory, old.dataDirectory, 'dataDirectory', from.dataDirectory);
-  check('config_file', old.aliases.configDirectory, posix.dirname(old.configFile), 'configDirectory', from.configDirectory);
+  check(
+    'config_file',
+    old.aliases.configDirectory,
+    posix.dirname(old.configFile),
+    'configDirectory',
+    from.configDirectory,
+  );
   return remarks;
 }
 
 /** The server must read the same settings from the same lines as pgpassage does. */
 function misread(old: OldConfiguration, fileSettings: readonly FileSetting[]): SettingChange[] {
-  const key = ({ file, line, name }: { file: string; line: number; name: string | null }) => `${name?.toLowerCase()} (${file}:${line})`;
+  const key = ({ file, line, name }: { file: string; line: number; name: string | null }) =>
+    `${name?.toLowerCase()} (${file}:${line})`;
   const ours = new Set(occurrences(old).map(key));
   const theirs = new Set(fileSettings.filter(({ name }) => name !== null).map(key));
   const differing = [...[...ours].filter((k) => !theirs.has(k)), ...[...theirs].filter((k) => !ours.has(k))];
@@ -54,15 +61,17 @@ function misread(old: OldConfiguration, fileSettings: readonly FileSetting[]): S
 const NOT_APPLIED = 'setting could not be applied';
 
 function refused(fileSettings: readonly FileSetting[]): SettingChange[] {
-  return fileSettings.filter(({ error }) => error !== null).map(({ file, line, name, value, error }) => ({
-    name: name ?? posix.basename(file),
-    from: `${file}:${line}`,
-    kind: 'kept',
-    before: value === null || name === null ? undefined : shown(name, value),
-    reason:
-      error === NOT_APPLIED
-        ? 'stands in the file and is not in force: it waits for a restart of the old server, or is not valid. The new server will use it from its start on'
-        : `the old server does not accept it: ${error}`,
-    severity: 'warning',
-  }));
+  return fileSettings
+    .filter(({ error }) => error !== null)
+    .map(({ file, line, name, value, error }) => ({
+      name: name ?? posix.basename(file),
+      from: `${file}:${line}`,
+      kind: 'kept',
+      before: value === null || name === null ? undefined : shown(name, value),
+      reason:
+        error === NOT_APPLIED
+          ? 'stands in the file and is not in force: it waits for a restart of the old server, or is not valid. The new server will use it from its start on'
+          : `the old server does not accept it: ${error}`,
+      severity: 'warning',
+    }));
 }

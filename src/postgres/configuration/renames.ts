@@ -39,8 +39,16 @@ export const REMOVALS: readonly Removal[] = [
     name: 'vacuum_defer_cleanup_age',
     instead: 'hot_standby_feedback and replication slots keep rows for standbys',
   },
-  { version: 17, name: 'old_snapshot_threshold', instead: 'transaction_timeout and idle_in_transaction_session_timeout end old snapshots' },
-  { version: 17, name: 'db_user_namespace', instead: 'roles named user@database no longer log in as user: rename them or map them in pg_ident.conf' },
+  {
+    version: 17,
+    name: 'old_snapshot_threshold',
+    instead: 'transaction_timeout and idle_in_transaction_session_timeout end old snapshots',
+  },
+  {
+    version: 17,
+    name: 'db_user_namespace',
+    instead: 'roles named user@database no longer log in as user: rename them or map them in pg_ident.conf',
+  },
   { version: 17, name: 'trace_recovery_messages', instead: 'log_min_messages sets the level for recovery too' },
 ];
 
@@ -52,5 +60,7 @@ export function renameOf(name: string, from: number, to: number): Rename | undef
 /** Why a setting is gone, in words for the file and the report. */
 export function whyRemoved(name: string, to: number): string {
   const known = REMOVALS.find((removal) => removal.name === name.toLowerCase() && removal.version <= to);
-  return known ? `removed in PostgreSQL ${known.version}: ${known.instead}` : `this PostgreSQL ${to} has no such setting`;
+  return known
+    ? `removed in PostgreSQL ${known.version}: ${known.instead}`
+    : `this PostgreSQL ${to} has no such setting`;
 }

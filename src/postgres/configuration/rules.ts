@@ -15,9 +15,16 @@ export function archiving({ facts }: Context, effective: Effective): { addition?
   const base = { name: 'archive_command', from: 'archive_library', before: '(set)' };
   if (facts.from.version < 16) {
     const reason = 'archive_library is set too: 15 passed the command over, 16 and later would archive nothing at all';
-    return { addition: { name: 'archive_command', value: '', change: { ...base, kind: 'changed', after: '', reason, severity: 'warning' } } };
+    return {
+      addition: {
+        name: 'archive_command',
+        value: '',
+        change: { ...base, kind: 'changed', after: '', reason, severity: 'warning' },
+      },
+    };
   }
-  const reason = 'archive_library and archive_command are both set: the archiver archives nothing. Set one of them to the empty string, in the plan if need be';
+  const reason =
+    'archive_library and archive_command are both set: the archiver archives nothing. Set one of them to the empty string, in the plan if need be';
   return { remark: { ...base, kind: 'kept', reason, severity: 'blocker' } };
 }
 
@@ -25,8 +32,16 @@ export function archiving({ facts }: Context, effective: Effective): { addition?
 export function slotsOf18({ facts, winners }: Context, effective: Effective): Addition[] {
   if (facts.from.version >= 18 || facts.to.version < 18) return [];
   const split = [
-    { name: 'autovacuum_worker_slots', follows: 'autovacuum_max_workers', reason: 'autovacuum_max_workers is limited by it from 18 on' },
-    { name: 'max_active_replication_origins', follows: 'max_replication_slots', reason: 'max_replication_slots no longer counts for replication origins from 18 on' },
+    {
+      name: 'autovacuum_worker_slots',
+      follows: 'autovacuum_max_workers',
+      reason: 'autovacuum_max_workers is limited by it from 18 on',
+    },
+    {
+      name: 'max_active_replication_origins',
+      follows: 'max_replication_slots',
+      reason: 'max_replication_slots no longer counts for replication origins from 18 on',
+    },
   ];
   return split.flatMap(({ name, follows, reason }) => {
     const byDefault = Number(facts.targetSettings.find((setting) => setting.name === name)?.bootValue ?? Infinity);

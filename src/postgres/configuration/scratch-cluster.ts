@@ -20,7 +20,11 @@ export interface ScratchCluster {
 const STALE_MINUTES = 24 * 60;
 
 /** Makes a scratch cluster with the target's initdb, does `work`, and removes it whatever happens. Takes about a second. */
-export async function withScratchCluster<T>(cluster: Cluster, target: Layout, work: (scratch: ScratchCluster) => Promise<T>): Promise<T> {
+export async function withScratchCluster<T>(
+  cluster: Cluster,
+  target: Layout,
+  work: (scratch: ScratchCluster) => Promise<T>,
+): Promise<T> {
   const { host, entry } = cluster;
   const user = entry.osUser;
   const parent = workDirectory(cluster);
@@ -37,7 +41,15 @@ export async function withScratchCluster<T>(cluster: Cluster, target: Layout, wo
       const lines = Object.entries({ ...CHEAP, ...settings }).map(([name, value]) => `${name} = ${quote(value)}\n`);
       const configFile = `${directory}/single.conf`;
       await putText(host, user, configFile, { content: lines.join(''), encoding: 'utf8', mode: '0600' });
-      const argv = [program(target, 'postgres'), '--single', '-D', dataDirectory, '-c', `config_file=${configFile}`, 'template1'];
+      const argv = [
+        program(target, 'postgres'),
+        '--single',
+        '-D',
+        dataDirectory,
+        '-c',
+        `config_file=${configFile}`,
+        'template1',
+      ];
       return host.run({ argv, user, input: `${statement}\n`, env: { LC_ALL: 'C' } });
     };
     return await work({ directory, dataDirectory, single });

@@ -33,7 +33,11 @@ export async function readTargetSettings(scratch: ScratchCluster, names: readonl
 const ROWS = 'pgpassage-rows:';
 
 /** Runs a query in single-user mode and returns its rows. @throws Error with what the server said instead. */
-export async function queryScratch<T>(scratch: ScratchCluster, query: string, settings: Readonly<Record<string, string>> = {}): Promise<T[]> {
+export async function queryScratch<T>(
+  scratch: ScratchCluster,
+  query: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<T[]> {
   // Single-user mode reads one line as one statement and prompts on standard output; hex passes through both unharmed.
   const line = query.replaceAll(/\s*\n\s*/g, ' ');
   const copy = `copy (select '${ROWS}' || encode(convert_to(coalesce(json_agg(r), '[]')::text, 'UTF8'), 'hex') from (${line}) r) to stdout`;

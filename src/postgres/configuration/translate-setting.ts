@@ -17,7 +17,13 @@ export interface TranslatedLine {
 }
 
 /** Translates one `name = value` of a file; `number` is its line, counted from 1. */
-export function translateSetting(context: Context, file: OldFile, number: number, line: ConfLine, assignment: Assignment): TranslatedLine {
+export function translateSetting(
+  context: Context,
+  file: OldFile,
+  number: number,
+  line: ConfLine,
+  assignment: Assignment,
+): TranslatedLine {
   const { name, value } = assignment;
   const winner = context.winners.get(name.toLowerCase());
   const counts = winner?.file === file.path && winner.line === number;
@@ -69,15 +75,25 @@ export function fit(context: Context, name: string, value: string, destination: 
     const severity = setting.vartype === 'string' ? undefined : 'warning';
     return { kind: 'changed', value: repair.value, reason: note, note, severity };
   }
-  if (destination.renamed !== undefined) return { kind: 'renamed', value: moved, reason: `${destination.name} since PostgreSQL ${destination.renamed}` };
-  if (moved !== value) return { kind: 'changed', value: moved, reason: 'led from the old version\'s place or name to the new one\'s' };
+  if (destination.renamed !== undefined)
+    return { kind: 'renamed', value: moved, reason: `${destination.name} since PostgreSQL ${destination.renamed}` };
+  if (moved !== value)
+    return { kind: 'changed', value: moved, reason: "led from the old version's place or name to the new one's" };
   return { kind: 'kept', value, ...whyKept(context, name, value, setting) };
 }
 
-function whyKept(context: Context, name: string, value: string, setting?: Setting): { reason: string; severity?: 'warning' } {
+function whyKept(
+  context: Context,
+  name: string,
+  value: string,
+  setting?: Setting,
+): { reason: string; severity?: 'warning' } {
   const { version } = context.facts.from;
   if (setting?.vartype === 'string' && new RegExp(`(^|[/_-])${version}([/_.-]|$)`).test(value)) {
-    return { reason: `kept, but it names version ${version}: check that the new server should use the same`, severity: 'warning' };
+    return {
+      reason: `kept, but it names version ${version}: check that the new server should use the same`,
+      severity: 'warning',
+    };
   }
   return { reason: isCustom(name) ? "a library's setting, taken as it is" : 'the target takes it as it is' };
 }
@@ -105,7 +121,12 @@ function movedValue({ old, facts, place }: Context, name: string, value: string,
 const renumbered = (path: string, from: number, to: number) =>
   path.replace(new RegExp(`(?<=^|[/_-])${from}(?=[/_.-]|$)`, 'g'), String(to));
 
-function written(line: ConfLine, { name, value }: Assignment, destination: Destination | undefined, fitted: Fitted): ConfLine {
+function written(
+  line: ConfLine,
+  { name, value }: Assignment,
+  destination: Destination | undefined,
+  fitted: Fitted,
+): ConfLine {
   if (fitted.value === undefined) return commentedOut(line, fitted.note ?? fitted.reason);
   const named = destination && destination.name !== name ? withName(line, destination.name) : line;
   const valued = fitted.value === value ? named : withValue(named, fitted.value);

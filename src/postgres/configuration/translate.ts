@@ -1,7 +1,15 @@
 import { posix } from 'node:path';
 import { changedMeanings, fileReferences, resolveReference, withReferences } from './access-file';
 import { additionsFor, withAdditions, type Addition } from './additions';
-import { commentedOut, includeKind, parseConf, printConf, withValue, type Assignment, type ConfLine } from './conf-file';
+import {
+  commentedOut,
+  includeKind,
+  parseConf,
+  printConf,
+  withValue,
+  type Assignment,
+  type ConfLine,
+} from './conf-file';
 import { changedDefaults } from './defaults';
 import { includeTarget, type OldConfiguration, type OldFile } from './old-configuration';
 import { mapPath, mapPathsIn } from './paths';
@@ -22,10 +30,17 @@ interface TranslatedFile {
  * same input gives the same files, so that doing it again writes nothing new.
  * @param extra the plan's settings; they win over what the old cluster had, libraries to preload are added to it.
  */
-export function translateConfiguration(old: OldConfiguration, facts: TranslationFacts, extra: Readonly<Record<string, string>> = {}): TranslatedConfiguration {
+export function translateConfiguration(
+  old: OldConfiguration,
+  facts: TranslationFacts,
+  extra: Readonly<Record<string, string>> = {},
+): TranslatedConfiguration {
   const inPlace = translateFiles(contextOf(old, facts, false), extra);
-  const outside = ({ file: { path, role } }: TranslatedFile) => role !== 'main' && role !== 'auto' && mapPath(path, facts.paths) === undefined;
-  const touched = inPlace.files.some((translated) => outside(translated) && translated.content !== translated.file.content);
+  const outside = ({ file: { path, role } }: TranslatedFile) =>
+    role !== 'main' && role !== 'auto' && mapPath(path, facts.paths) === undefined;
+  const touched = inPlace.files.some(
+    (translated) => outside(translated) && translated.content !== translated.file.content,
+  );
   if (!touched) return assembled(inPlace, (translated) => !outside(translated));
   return assembled(translateFiles(contextOf(old, facts, true), extra), () => true);
 }
@@ -44,7 +59,9 @@ function translateFiles(context: Context, extra: Readonly<Record<string, string>
   const names = [...context.winners.keys()].map((name) => context.destination(name)?.name ?? name);
   const set = new Set([...names, ...additions.map(({ name }) => name)].map((name) => name.toLowerCase()));
   // What was said of a value in the old files does not hold for one that is overridden now.
-  const standing = context.old.remarks.filter(({ name, severity }) => severity === 'blocker' || !additions.some((addition) => addition.name === name));
+  const standing = context.old.remarks.filter(
+    ({ name, severity }) => severity === 'blocker' || !additions.some((addition) => addition.name === name),
+  );
   return { context, files, additions, remarks: [...standing, ...added, ...remarks, ...changedDefaults(context, set)] };
 }
 
@@ -70,7 +87,13 @@ function translateConf(context: Context, file: OldFile, additions: readonly Addi
   return { file, content: whole, changes, inForce };
 }
 
-function translateLine(context: Context, file: OldFile, number: number, line: ConfLine, additions: readonly Addition[]): TranslatedLine {
+function translateLine(
+  context: Context,
+  file: OldFile,
+  number: number,
+  line: ConfLine,
+  additions: readonly Addition[],
+): TranslatedLine {
   const { assignment } = line;
   if (!assignment) return { line };
   if (includeKind(assignment)) return translateInclude(context, file, number, line, assignment);
@@ -83,7 +106,13 @@ function translateLine(context: Context, file: OldFile, number: number, line: Co
   return { line: translated.line, change: translated.change?.kind === 'kept' ? undefined : translated.change };
 }
 
-function translateInclude({ place }: Context, file: OldFile, number: number, line: ConfLine, assignment: Assignment): TranslatedLine {
+function translateInclude(
+  { place }: Context,
+  file: OldFile,
+  number: number,
+  line: ConfLine,
+  assignment: Assignment,
+): TranslatedLine {
   const target = place(includeTarget(file.path, assignment));
   const stays = posix.resolve(posix.dirname(place(file.path)), assignment.value) === target;
   const after = stays ? assignment.value : target;
@@ -114,18 +143,44 @@ function translateAccessFile({ facts, place }: Context, file: OldFile): Translat
     },
   ];
   if (file.role !== 'names') {
-    for (const { line, token, reason } of changedMeanings(file.content, file.role === 'ident' ? 'ident' : 'hba', from.version, to.version)) {
-      changes.push({ name, from: `${file.path}:${line}`, kind: 'kept', before: token, after: token, reason, severity: 'warning' });
+    for (const { line, token, reason } of changedMeanings(
+      file.content,
+      file.role === 'ident' ? 'ident' : 'hba',
+      from.version,
+      to.version,
+    )) {
+      changes.push({
+        name,
+        from: `${file.path}:${line}`,
+        kind: 'kept',
+        before: token,
+        after: token,
+        reason,
+        severity: 'warning',
+      });
     }
   }
   return { file, content: withReferences(file.content, moved), changes };
 }
 
-function assembled({ context, files, additions, remarks }: Translation, isWritten: (file: TranslatedFile) => boolean): TranslatedConfiguration {
+function assembled(
+  { context, files, additions, remarks }: Translation,
+  isWritten: (file: TranslatedFile) => boolean,
+): TranslatedConfiguration {
   const { old, facts, place } = context;
-  const inForce = [...files.flatMap((file) => file.inForce ?? []), ...additions.map(({ name, value }) => [name, value] as const)];
+  const inForce = [
+    ...files.flatMap((file) => file.inForce ?? []),
+    ...additions.map(({ name, value }) => [name, value] as const),
+  ];
   const expected = Object.fromEntries(inForce);
-  const result: TranslatedConfiguration = { files: {}, attributes: {}, changes: [], copies: [], directories: [], expected };
+  const result: TranslatedConfiguration = {
+    files: {},
+    attributes: {},
+    changes: [],
+    copies: [],
+    directories: [],
+    expected,
+  };
   for (const translated of files) {
     result.changes.push(...translated.changes);
     if (!isWritten(translated)) continue;
@@ -150,7 +205,8 @@ function assembled({ context, files, additions, remarks }: Translation, isWritte
 // The server refuses a key that others may read.
 const isKey = (setting: string) => setting === 'ssl_key_file' || setting === 'krb_server_keyfile';
 
-const relativeName = (path: string, directory: string) => (path.startsWith(`${directory}/`) ? path.slice(directory.length + 1) : path);
+const relativeName = (path: string, directory: string) =>
+  path.startsWith(`${directory}/`) ? path.slice(directory.length + 1) : path;
 
 /** Directories of include_dir, which have to be there even when empty. */
 function includedDirectories({ old, facts, place }: Context): string[] {

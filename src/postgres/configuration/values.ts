@@ -50,7 +50,9 @@ export function sameValue(setting: Setting | undefined, a: string | null, b: str
     case 'real': {
       const [x, y] = [parseNumber(a, setting.unit), parseNumber(b, setting.unit)];
       // Integers are rounded by the server: 0.5kB of a kB setting is no other value than 1kB or 0.
-      return x !== undefined && y !== undefined && (setting.vartype === 'real' ? x === y : Math.round(x) === Math.round(y));
+      return (
+        x !== undefined && y !== undefined && (setting.vartype === 'real' ? x === y : Math.round(x) === Math.round(y))
+      );
     }
     case 'enum':
       return a.toLowerCase() === b.toLowerCase();
@@ -105,16 +107,24 @@ function fitString(old: Setting | undefined, value: string): Repair | undefined 
   if (old?.vartype !== 'bool') return undefined;
   // log_connections became a list in 18, which takes on, off, true, false, yes, no, 1, 0, and not `t` or `tr`.
   const meant = parseBoolean(value) ? 'on' : 'off';
-  return value.toLowerCase() === meant ? undefined : { value: meant, reason: 'no longer a boolean there; on and off are still taken' };
+  return value.toLowerCase() === meant
+    ? undefined
+    : { value: meant, reason: 'no longer a boolean there; on and off are still taken' };
 }
 
 /** The items of a comma-separated list such as shared_preload_libraries. */
 export function parseList(value: string): string[] {
-  return [...value.matchAll(/\s*("(?:[^"]|"")*"|[^,]*)\s*(?:,|$)/g)].map((match) => match[1].trim()).filter((item) => item !== '');
+  return [...value.matchAll(/\s*("(?:[^"]|"")*"|[^,]*)\s*(?:,|$)/g)]
+    .map((match) => match[1].trim())
+    .filter((item) => item !== '');
 }
 
 // '$libdir/citus', "citus" and citus.so all load the same library.
-const library = (item: string) => item.replace(/^"(.*)"$/, '$1').replace(/^\$libdir\//, '').replace(/\.so$/, '');
+const library = (item: string) =>
+  item
+    .replace(/^"(.*)"$/, '$1')
+    .replace(/^\$libdir\//, '')
+    .replace(/\.so$/, '');
 
 /** Puts lists of libraries together: all of `kept` in its order, then what `added` brings. citus always goes first. */
 export function mergeLibraries(kept: string, added: string): string {

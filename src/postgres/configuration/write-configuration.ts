@@ -11,9 +11,16 @@ import type { TranslatedConfiguration } from './translation';
  * @throws Error when the data directory was not made by initdb yet (which would refuse one with files in it), or when an
  *   included directory holds files that the old one does not have.
  */
-export async function writeConfiguration(host: Host, to: Layout, osUser: string, translated: TranslatedConfiguration): Promise<void> {
+export async function writeConfiguration(
+  host: Host,
+  to: Layout,
+  osUser: string,
+  translated: TranslatedConfiguration,
+): Promise<void> {
   if (!(await exists(host, `${to.dataDirectory}/PG_VERSION`, osUser))) {
-    throw new Error(`${host.name}: ${to.dataDirectory} is no data directory yet: run initdb before its configuration is written.`);
+    throw new Error(
+      `${host.name}: ${to.dataDirectory} is no data directory yet: run initdb before its configuration is written.`,
+    );
   }
   const { copies, attributes } = translated;
   const files = Object.entries(translated.files).map(([name, content]) => ({
@@ -33,7 +40,12 @@ export async function writeConfiguration(host: Host, to: Layout, osUser: string,
 const modeOf = (directory: string, { dataDirectory }: Layout) =>
   directory === dataDirectory || directory.startsWith(`${dataDirectory}/`) ? '0700' : '0755';
 
-async function refuseStrangers(host: Host, user: string, directories: readonly string[], written: readonly string[]): Promise<void> {
+async function refuseStrangers(
+  host: Host,
+  user: string,
+  directories: readonly string[],
+  written: readonly string[],
+): Promise<void> {
   for (const directory of directories) {
     const names = await listDirectory(host, user, directory);
     const strangers = names.filter((name) => /^[^.].*\.conf$/.test(name) && !written.includes(`${directory}/${name}`));

@@ -9,87 +9,82 @@ type Counters = Record<string, WriteCounters>;
 type Verdict =
   | 'equal'
   | 'grown'
-  | 'different'
-  | 'lost'
-  | 'gone'
   /** Written to in a way, or counted in a way, that rows before and now can't be held against each other. */
-  | 'busy';
+  | 'changed'
+  | 'lost';
 
 interface Judged {
+  table: TableEvidence;
   verdict: Verdict;
-  detail: string;
+  /** What was seen, for the report. */
+  seen: string;
 }
+
+const CHECKS: { verdict: Verdict; name: string; outcome: ComparisonCheck['outcome'] }[] = [
+  { verdict: 'equal', name: 'tables that are equal', outcome: 'passed' },
+  { verdict: 'grown', name: 'tables that were written to, with nothing deleted', outcome: 'passed' },
+  { verdict: 'changed', name: 'tables that were deleted from or rewritten', outcome: 'not comparable' },
+  { verdict: 'lost', name: 'tables that have lost rows or values', outcome: 'failed' },
+];
 
 const NOTHING_WRITTEN: WriteCounters = { inserted: 0, updated: 0, deleted: 0 };
 
 /**
  * Compares the rows of one database's tables. A quiet table, which nothing was written to between the first evidence and
- * the stop nor between the start and the second evidence, has to be equal to the last row. One that was only added to
- * may not have fewer rows. Of any other, equal rows and checksum still prove that nothing is lost; else it is named.
+ * the stop nor between the start and the second evidence, has to be equal to the last row. One that nothing was deleted
+ * from may not have fewer rows. Of any other, equal rows and checksum still prove that nothing is lost; else it is named.
  */
 export function compareTables(
   before: DatabaseEvidence,
   after: DatabaseEvidence,
-  atStop: Counters | undefined,
+  atStop: Counters = {},
   atStart: Counters = {},
 ): ComparisonCheck[] {
   const now = new Map(after.tables.map((table) => [table.name, table]));
-  const judged = before.tables.map((table) => ({
-    table,
-    ...judge(table, now.get(table.name), atStop?.[table.name], atStart[table.name] ?? NOTHING_WRITTEN),
-  }));
-  const of = (...verdicts: Verdict[]): typeof judged => judged.filter(({ verdict }) => verdicts.includes(verdict));
-  const checks: ComparisonCheck[] = [];
-  const add = (what: string, outcome: ComparisonCheck['outcome'], found: typeof judged, text: string): void => {
-    if (found.length > 0) checks.push({ name: `${before.name}: ${what}`, outcome, detail: text });
-  };
-  const rows = (found: typeof judged): number => found.reduce((sum, { table }) => sum + table.rows, 0);
-  const named = (found: typeof judged): string =>
-    list(
-      found.map(({ table, detail }) => `${table.name}: ${detail}`),
-      '; ',
-    );
-  add(
-    'tables that are equal',
-    'passed',
-    of('equal'),
-    `${count(of('equal').length, 'table')} with ${count(rows(of('equal')), 'row')}, ${proof(of('equal'))}`,
+  const judged = before.tables.map((table) =>
+    judge(table, now.get(table.name), atStop[table.name], atStart[table.name]),
   );
-  add('tables that were added to', 'passed', of('grown'), named(of('grown')));
-  add('tables that were changed or emptied', 'not comparable', of('busy'), named(of('busy')));
-  add(
-    'tables with other rows than before',
-    'failed',
-    of('different', 'lost', 'gone'),
-    named(of('different', 'lost', 'gone')),
-  );
-  return checks;
+  return CHECKS.flatMap(({ verdict, name, outcome }) => {
+    const found = judged.filter((table) => table.verdict === verdict);
+    if (found.length === 0) return [];
+    const each = found.map(({ table, seen }) => `${table.name}: ${seen}`);
+    return [{ name: `${before.name}: ${name}`, outcome, detail: verdict === 'equal' ? sum(found) : list(each, '; ') }];
+  });
 }
 
-function proof(equal: { table: TableEvidence }[]): string {
+function sum(equal: Judged[]): string {
+  const rows = equal.reduce((total, { table }) => total + table.rows, 0);
+  return `${count(equal.length, 'table')} with ${count(rows, 'row')}, ${proof(equal)}`;
+}
+
+function proof(equal: Judged[]): string {
   const summed = equal.filter(({ table }) => table.checksum !== undefined).length;
   return summed === equal.length ? 'by checksum' : `${summed} by checksum, the others by count`;
 }
 
 function judge(
-  before: MeasuredTable,
-  after: MeasuredTable | undefined,
+  table: MeasuredTable,
+  now: MeasuredTable | undefined,
   atStop: WriteCounters | undefined,
-  atStart: WriteCounters,
+  atStart: WriteCounters | undefined,
 ): Judged {
-  if (!after) return { verdict: 'gone', detail: `${count(before.rows, 'row')} before, no table now` };
-  const seen = `${count(before.rows, 'row')} before, ${after.rows} now`;
-  if (isEqual(before, after)) return { verdict: 'equal', detail: seen };
-  const written = atStop && writes(before, atStop, after, atStart);
-  if (!written) return { verdict: 'busy', detail: `${seen}; what was written in between is not known` };
+  if (!now) return { table, verdict: 'lost', seen: `${count(table.rows, 'row')} before, no table now` };
+  const rows = `${count(table.rows, 'row')} before, ${now.rows} now`;
+  if (isEqual(table, now)) return { table, verdict: 'equal', seen: rows };
+  const written = atStop && writes(table, atStop, now, atStart);
+  if (!written) return { table, verdict: 'changed', seen: `${rows}; what was written in between is not known` };
+  return { table, ...judgeWritten(table, now, written, rows) };
+}
+
+function judgeWritten(table: TableEvidence, now: TableEvidence, written: Written, rows: string): Omit<Judged, 'table'> {
   const { inserted, updated, deleted, rewritten } = written;
-  const wrote = `${inserted} inserted, ${updated} updated, ${deleted} deleted in between`;
-  if (rewritten) return { verdict: 'busy', detail: `${seen}; emptied or rewritten as a whole in between, ${wrote}` };
-  if (inserted + updated + deleted === 0)
-    return { verdict: 'different', detail: `${seen}${sums(before, after)}; nothing was written in between` };
-  if (deleted > 0) return { verdict: 'busy', detail: `${seen}; ${wrote}` };
-  if (after.rows < before.rows) return { verdict: 'lost', detail: `${seen}; ${wrote}` };
-  return { verdict: 'grown', detail: `${seen}; ${wrote}` };
+  const seen = `${rows}; ${inserted} inserted, ${updated} updated, ${deleted} deleted in between`;
+  if (rewritten) return { verdict: 'changed', seen: `${seen}, emptied or rewritten as a whole` };
+  if (inserted + updated + deleted === 0) {
+    return { verdict: 'lost', seen: `${rows}${sums(table, now)}; nothing was written in between` };
+  }
+  if (deleted > 0) return { verdict: 'changed', seen };
+  return { verdict: now.rows < table.rows ? 'lost' : 'grown', seen };
 }
 
 /** Equal as far as both were read: a table that is only counted on one side is compared by count. */
@@ -101,25 +96,27 @@ function isEqual(before: TableEvidence, after: TableEvidence): boolean {
 const sums = (before: TableEvidence, after: TableEvidence): string =>
   before.rows === after.rows ? `, checksum ${before.checksum} before, ${after.checksum} now` : '';
 
-/** What was written between the two readings; undefined where the counters were set back or are not there. */
+type Written = WriteCounters & { rewritten: boolean };
+
+/** What was written between the two readings; undefined where the counters were set back. */
 function writes(
   before: MeasuredTable,
   atStop: WriteCounters,
   after: MeasuredTable,
-  atStart: WriteCounters,
-): (WriteCounters & { rewritten: boolean }) | undefined {
+  atStart: WriteCounters = NOTHING_WRITTEN,
+): Written | undefined {
   const now = after.writtenWhileRead ?? after.written;
-  const sum = (key: 'inserted' | 'updated' | 'deleted'): number =>
-    atStop[key] - before.written[key] + now[key] - atStart[key];
-  const setBack = (['inserted', 'updated', 'deleted'] as const).some(
-    (key) => atStop[key] < before.written[key] || now[key] < atStart[key],
-  );
-  if (setBack) return undefined;
-  const files = [before.written.file, atStop.file, now.file].filter((file) => file !== undefined);
-  return {
-    inserted: sum('inserted'),
-    updated: sum('updated'),
-    deleted: sum('deleted'),
-    rewritten: new Set(files).size > 1,
-  };
+  const passed = (key: 'inserted' | 'updated' | 'deleted'): number[] => [
+    atStop[key] - before.written[key],
+    now[key] - atStart[key],
+  ];
+  const [inserted, updated, deleted] = [passed('inserted'), passed('updated'), passed('deleted')];
+  if ([...inserted, ...updated, ...deleted].some((number) => number < 0)) return undefined;
+  const total = ([old, recent]: number[]): number => old + recent;
+  // pg_upgrade keeps the files' names; a restore makes new ones, and tells of them by the counters at the start.
+  const rewritten = isOther(before.written.file, atStop.file) || isOther(atStart.file ?? atStop.file, now.file);
+  return { inserted: total(inserted), updated: total(updated), deleted: total(deleted), rewritten };
 }
+
+const isOther = (before: string | undefined, now: string | undefined): boolean =>
+  before !== undefined && now !== undefined && before !== now;

@@ -1,4 +1,5 @@
 import { type Sql, qualified } from '../connection';
+import { FIRST_USER_OID } from './catalog-knowledge';
 import type { TableEvidence } from './evidence';
 import { HOLDS_DATA, type WriteCounters } from './write-counters';
 
@@ -25,7 +26,8 @@ export function tablesToRead(sql: Sql): Promise<TableToRead[]> {
   return sql.query<TableToRead>(
     `select n.nspname as schema, c.relname as table, format('%I.%I', n.nspname, c.relname) as name,
        pg_table_size(c.oid) as bytes, c.relispopulated as readable
-     from pg_class c join pg_namespace n on n.oid = c.relnamespace where ${HOLDS_DATA} order by n.nspname, c.relname`,
+     from pg_class c join pg_namespace n on n.oid = c.relnamespace where ${HOLDS_DATA} and (c.oid >= ${FIRST_USER_OID} or pg_relation_size(c.oid) > 0)
+     order by n.nspname, c.relname`,
   );
 }
 

@@ -31,7 +31,8 @@ it('leads references elsewhere and leaves the rest as it is', () => {
 });
 
 it('knows the rules that 16 reads in another way', () => {
-  const lines = (text: string, kind: 'hba' | 'ident', from = 15) => changedMeanings(text, kind, from, 16).map(({ line, token }) => [line, token]);
+  const lines = (text: string, kind: 'hba' | 'ident', from = 15) =>
+    changedMeanings(text, kind, from, 16).map(({ line, token }) => [line, token]);
   expect(lines('local all all peer\nlocal all "/x",me peer\n', 'hba')).toEqual([[2, '/x']]);
   expect(lines('map os all\nmap os "all"\nmap /^(.*)$ +team\n', 'ident')).toEqual([
     [1, 'all'],

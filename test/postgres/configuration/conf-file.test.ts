@@ -1,7 +1,17 @@
 import fc from 'fast-check';
-import { commentedOut, parseConf, printConf, quote, unquote, withName, withNote, withValue } from '../../../src/postgres/configuration/conf-file';
+import {
+  commentedOut,
+  parseConf,
+  printConf,
+  quote,
+  unquote,
+  withName,
+  withNote,
+  withValue,
+} from '../../../src/postgres/configuration/conf-file';
 
-const settings = (text: string) => parseConf(text).map(({ assignment }) => assignment && [assignment.name, assignment.value]);
+const settings = (text: string) =>
+  parseConf(text).map(({ assignment }) => assignment && [assignment.name, assignment.value]);
 
 describe('reading', () => {
   it.each([
@@ -30,11 +40,20 @@ describe('writing', () => {
   const value = fc.string({ unit: 'binary' }).filter((text) => !text.includes('\0'));
   const token = fc.oneof(value.map(quote), fc.constantFrom('on', '4MB', '-1', '0.5', "'it''s'", 'Etc/UTC'));
   const line = fc
-    .tuple(fc.constantFrom('', ' ', '\t'), fc.constantFrom('work_mem', 'a.b', 'Port'), fc.constantFrom(' = ', '=', ' '), token, fc.constantFrom('', ' # why', '\t#', '\r'))
+    .tuple(
+      fc.constantFrom('', ' ', '\t'),
+      fc.constantFrom('work_mem', 'a.b', 'Port'),
+      fc.constantFrom(' = ', '=', ' '),
+      token,
+      fc.constantFrom('', ' # why', '\t#', '\r'),
+    )
     .map((parts) => parts.join(''));
 
   it('gives any text back byte for byte', () => {
-    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.array(fc.oneof(line, fc.string())).map((lines) => lines.join('\n')));
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.array(fc.oneof(line, fc.string())).map((lines) => lines.join('\n')),
+    );
     fc.assert(fc.property(text, (any) => printConf(parseConf(any)) === any));
   });
 

@@ -20,6 +20,7 @@ beforeAll(async () => {
   server = await createServer({
     version: 15,
     root: root.path,
+    initdbArgs: ['--no-sync'],
     settings: {
       data_directory: `${root.path}/15/main`,
       hba_file: `${root.path}/etc/15/main/pg_hba.conf`,
@@ -59,7 +60,13 @@ it('moves to 17 with its configuration directory, and goes on archiving', async 
   expect(changes.filter(({ severity }) => severity === 'blocker')).toEqual([]);
   expect(told(changes, 'archive_command')).toEqual(['changed, warning']);
   // start.conf would have the empty new cluster start with the machine before its time.
-  expect(readdirSync(to.configDirectory).sort()).toEqual(['conf.d', 'environment', 'pg_hba.conf', 'pg_ident.conf', 'postgresql.conf']);
+  expect(readdirSync(to.configDirectory).sort()).toEqual([
+    'conf.d',
+    'environment',
+    'pg_hba.conf',
+    'pg_ident.conf',
+    'postgresql.conf',
+  ]);
   expect(statSync(`${to.configDirectory}/postgresql.conf`).mode & 0o777).toBe(0o644);
   expect(readFileSync(`${to.configDirectory}/environment`, 'utf8')).toBe(`CA = '${to.configDirectory}/ca'\n`);
 
@@ -67,7 +74,9 @@ it('moves to 17 with its configuration directory, and goes on archiving', async 
   running = undefined;
   await startServer(cluster, 17);
   running = 17;
-  const shown = await server.psql('show archive_command; show data_directory; show config_file; show hba_file; show external_pid_file; show cluster_name; show work_mem');
+  const shown = await server.psql(
+    'show archive_command; show data_directory; show config_file; show hba_file; show external_pid_file; show cluster_name; show work_mem',
+  );
   expect(shown.split('\n')).toEqual([
     '',
     to.dataDirectory,
@@ -78,12 +87,15 @@ it('moves to 17 with its configuration directory, and goes on archiving', async 
     '9MB',
   ]);
   await server.psql('select pg_switch_wal()');
-  const archived = 'do $$ begin for i in 1..100 loop exit when (select archived_count from pg_stat_archiver) > 0; perform pg_sleep(0.1), pg_stat_clear_snapshot(); end loop; end $$';
+  const archived =
+    'do $$ begin for i in 1..100 loop exit when (select archived_count from pg_stat_archiver) > 0; perform pg_sleep(0.1), pg_stat_clear_snapshot(); end loop; end $$';
   expect(await server.psql(`${archived}; select archived_count > 0, failed_count from pg_stat_archiver`)).toBe('t|0');
 });
 
 it('says when the inventory names another configuration directory than the server uses', async () => {
   const wrong = await clusterOf(server);
   const version = running ?? 0;
-  await expect(prepareConfiguration(wrong, layout(wrong, version), layout(wrong, 18))).rejects.toThrow(/config_file .*correct configDirectory of the cluster/);
+  await expect(prepareConfiguration(wrong, layout(wrong, version), layout(wrong, 18))).rejects.toThrow(
+    /config_file .*correct configDirectory of the cluster/,
+  );
 });

@@ -21,7 +21,13 @@ export function put(path: string, content: string | Buffer, mode = 0o600): void 
 /** Makes the empty cluster of the next version that pg_upgrade would fill. */
 export async function makeTarget(server: SandboxServer, cluster: Cluster, version: MajorVersion): Promise<string> {
   const { dataDirectory, binDirectory } = layout(cluster, version);
-  const options = ['--username=postgres', `--pwfile=${server.passwordFile}`, '--no-sync', '--encoding=UTF8', '--no-locale'];
+  const options = [
+    '--username=postgres',
+    `--pwfile=${server.passwordFile}`,
+    '--no-sync',
+    '--encoding=UTF8',
+    '--no-locale',
+  ];
   await run(asUser(server.osUser, [`${binDirectory}/initdb`, '--pgdata', dataDirectory, ...options]));
   return dataDirectory;
 }
@@ -37,14 +43,22 @@ export async function hop(
   const changes = await prepareConfiguration(cluster, layout(cluster, server.version), layout(cluster, version), extra);
   await server.stop();
   const binDirectory = (await parts()).postgres[version];
-  const next = openServer({ ...server, version, dataDirectory, binDirectory, logFile: `${server.root}/${version}.log` });
+  const next = openServer({
+    ...server,
+    version,
+    dataDirectory,
+    binDirectory,
+    logFile: `${server.root}/${version}.log`,
+  });
   await next.start();
   return { server: next, changes };
 }
 
 /** The changes of one setting, in a few words each. */
 export function told(changes: readonly SettingChange[], name: string): string[] {
-  return changes.filter((change) => change.name === name).map(({ kind, severity }) => (severity ? `${kind}, ${severity}` : kind));
+  return changes
+    .filter((change) => change.name === name)
+    .map(({ kind, severity }) => (severity ? `${kind}, ${severity}` : kind));
 }
 
 /** A certificate for 127.0.0.1 and its key. */

@@ -19,6 +19,7 @@ beforeAll(async () => {
   server = await createServer({
     version: 15,
     root: root.path,
+    initdbArgs: ['--no-sync'],
     hba: ['host all @admins 127.0.0.1/32 scram-sha-256'],
     settings: {
       promote_trigger_file: '/tmp/promote',
@@ -47,15 +48,23 @@ beforeAll(async () => {
   put(`${server.dataDirectory}/tls/server.key`, readFileSync(key), 0o600);
   put(`${server.dataDirectory}/admins`, 'postgres\n@more_admins\n');
   put(`${server.dataDirectory}/more_admins`, 'somebody\n');
-  put(`${server.dataDirectory}/conf.d/10-first.conf`, "work_mem = '5MB'\nmaintenance_work_mem = 99MB # seen in summer\n");
-  put(`${server.dataDirectory}/conf.d/20-second.conf`, Buffer.from("maintenance_work_mem = 88MB # s\u00e9\n", 'latin1'));
+  put(
+    `${server.dataDirectory}/conf.d/10-first.conf`,
+    "work_mem = '5MB'\nmaintenance_work_mem = 99MB # seen in summer\n",
+  );
+  put(
+    `${server.dataDirectory}/conf.d/20-second.conf`,
+    Buffer.from('maintenance_work_mem = 88MB # s\u00e9\n', 'latin1'),
+  );
   put(`${server.dataDirectory}/conf.d/ignored.txt`, 'nonsense');
   put(
     `${server.dataDirectory}/postgresql.conf`,
     `${readFileSync(`${server.dataDirectory}/postgresql.conf`, 'utf8')}include_dir 'conf.d'\ninclude_if_exists = 'none.conf'\n`,
   );
   await server.start();
-  await server.psql("alter system set work_mem = '7MB'; alter system set statement_timeout = '2h'; select pg_reload_conf()");
+  await server.psql(
+    "alter system set work_mem = '7MB'; alter system set statement_timeout = '2h'; select pg_reload_conf()",
+  );
 });
 
 afterAll(async () => {
@@ -74,10 +83,19 @@ async function expectTheSame(): Promise<void> {
   expect(await shows('port')).toBe(String(server.port));
   expect(await shows('cluster_name')).toBe(`${server.version}/main`);
   expect(await shows('ssl_key_file')).toBe(`${root.path}/${server.version}/main/tls/server.key`);
-  expect(await server.psql('select user_name from pg_hba_file_rules where line_number = 1 and error is null')).toBe('{postgres,somebody}');
+  expect(await server.psql('select user_name from pg_hba_file_rules where line_number = 1 and error is null')).toBe(
+    '{postgres,somebody}',
+  );
   expect(statSync(`${server.dataDirectory}/tls/server.key`).mode & 0o777).toBe(0o600);
   expect(readFileSync(`${server.dataDirectory}/conf.d/20-second.conf`, 'latin1')).toContain('s\u00e9');
-  const client = new Client({ host: '127.0.0.1', port: server.port, user: 'postgres', password: server.adminPassword, database: 'postgres', ssl: { rejectUnauthorized: false } });
+  const client = new Client({
+    host: '127.0.0.1',
+    port: server.port,
+    user: 'postgres',
+    password: server.adminPassword,
+    database: 'postgres',
+    ssl: { rejectUnauthorized: false },
+  });
   await client.connect();
   const { rows } = await client.query('select ssl from pg_stat_ssl where pid = pg_backend_pid()');
   await client.end();
@@ -99,7 +117,9 @@ it('goes from 15 to 16: settings that 16 removed are commented out with the reas
   expect(await shows('debug_parallel_query')).toBe('on');
   expect(await shows('old_snapshot_threshold')).toBe('1h');
   const text = readFileSync(`${server.dataDirectory}/postgresql.conf`, 'utf8');
-  expect(text).toContain("#promote_trigger_file = '/tmp/promote' # pgpassage: removed in PostgreSQL 16: promote with pg_ctl promote or pg_promote()");
+  expect(text).toContain(
+    "#promote_trigger_file = '/tmp/promote' # pgpassage: removed in PostgreSQL 16: promote with pg_ctl promote or pg_promote()",
+  );
   expect(changes.filter(({ severity }) => severity === 'blocker')).toEqual([]);
 });
 
@@ -115,7 +135,11 @@ it('goes from 16 to 17, with a setting of the plan over one of ALTER SYSTEM', as
 });
 
 it('goes from 17 to 18: values that 18 no longer takes are written in a form that it takes', async () => {
-  const changes = await move(18, { max_connections: '55', shared_preload_libraries: 'pg_prewarm', effective_io_concurrency: '1' });
+  const changes = await move(18, {
+    max_connections: '55',
+    shared_preload_libraries: 'pg_prewarm',
+    effective_io_concurrency: '1',
+  });
   expect(await shows('max_connections')).toBe('55');
   expect(await shows('shared_preload_libraries')).toBe('pg_stat_statements, auto_explain, pg_prewarm');
   expect(told(changes, 'log_connections')).toEqual(['changed']);
@@ -123,6 +147,8 @@ it('goes from 17 to 18: values that 18 no longer takes are written in a form tha
   expect(told(changes, 'ssl_ecdh_curve')).toEqual(['renamed']);
   expect(await shows('ssl_groups')).toBe('prime256v1');
   expect(await shows('max_active_replication_origins')).toBe('24');
-  expect(changes).toContainEqual(expect.objectContaining({ name: 'maintenance_io_concurrency', kind: 'default changed', before: '10', after: '16' }));
+  expect(changes).toContainEqual(
+    expect.objectContaining({ name: 'maintenance_io_concurrency', kind: 'default changed', before: '10', after: '16' }),
+  );
   expect(told(changes, 'effective_io_concurrency')).toEqual(['added']);
 });

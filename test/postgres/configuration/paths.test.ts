@@ -22,7 +22,10 @@ it.each([
 ])('leads the paths in %j to %j', (before, after) => expect(mapPathsIn(before, mappings)).toBe(after));
 
 it('finds the paths in a command', () => {
-  expect(pathsIn('/pg/15/main/a.sh %p > /pg/15/main/log; true', mappings)).toEqual(['/pg/15/main/a.sh', '/pg/15/main/log']);
+  expect(pathsIn('/pg/15/main/a.sh %p > /pg/15/main/log; true', mappings)).toEqual([
+    '/pg/15/main/a.sh',
+    '/pg/15/main/log',
+  ]);
 });
 
 it.each([

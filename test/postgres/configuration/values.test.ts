@@ -1,8 +1,24 @@
 import type { Setting } from '../../../src/postgres/configuration/setting';
-import { fitValue, formatNumber, mergeLibraries, parseBoolean, parseNumber, sameValue } from '../../../src/postgres/configuration/values';
+import {
+  fitValue,
+  formatNumber,
+  mergeLibraries,
+  parseBoolean,
+  parseNumber,
+  sameValue,
+} from '../../../src/postgres/configuration/values';
 
 const setting = (some: Partial<Setting>): Setting => ({
-  ...{ name: 'x', vartype: 'string', unit: null, context: 'user', bootValue: null, minValue: null, maxValue: null, enumValues: null },
+  ...{
+    name: 'x',
+    vartype: 'string',
+    unit: null,
+    context: 'user',
+    bootValue: null,
+    minValue: null,
+    maxValue: null,
+    enumValues: null,
+  },
   ...some,
 });
 
@@ -34,7 +50,11 @@ it.each([
 ])('reads %j of unit %j as %j', (text, unit, expected) => expect(parseNumber(text, unit)).toBe(expected));
 
 it('writes numbers with their unit', () => {
-  expect([formatNumber(16384, '8kB'), formatNumber(3, 'min'), formatNumber(5, null)]).toEqual(['131072kB', '3min', '5']);
+  expect([formatNumber(16384, '8kB'), formatNumber(3, 'min'), formatNumber(5, null)]).toEqual([
+    '131072kB',
+    '3min',
+    '5',
+  ]);
 });
 
 it('knows values that mean the same', () => {
@@ -56,8 +76,12 @@ describe('fitting a value to the target', () => {
   });
 
   it('gives up a value of an enum only when the target is known to have dropped it', () => {
-    expect(fitValue(setting({ vartype: 'enum', enumValues: ['on', 'off', 'old'] }), list, 'OLD')?.value).toBeUndefined();
-    expect(fitValue(setting({ vartype: 'enum', enumValues: ['on', 'off', 'old'] }), list, 'OLD')?.reason).toContain('none of its values');
+    expect(
+      fitValue(setting({ vartype: 'enum', enumValues: ['on', 'off', 'old'] }), list, 'OLD')?.value,
+    ).toBeUndefined();
+    expect(fitValue(setting({ vartype: 'enum', enumValues: ['on', 'off', 'old'] }), list, 'OLD')?.reason).toContain(
+      'none of its values',
+    );
     // Hidden synonyms are in no version's list.
     expect(fitValue(list, list, 'true')).toBeUndefined();
   });

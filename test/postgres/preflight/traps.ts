@@ -20,6 +20,8 @@ export const TRAP_SETTINGS: Record<string, string> = {
   autovacuum: 'off',
   autovacuum_freeze_max_age: '2000000000',
   fsync: 'off',
+  // Nobody is there for synchronous_standby_names.
+  synchronous_commit: 'local',
 };
 
 /** A cluster that has seen more than a billion transactions, without running them. */
@@ -57,7 +59,6 @@ const CLUSTER = `
   select pg_reload_conf();`;
 
 const APP = `
-  set synchronous_commit = local;
   create extension hstore;
   create extension adminpack;
   update pg_extension set extversion = '0.9' where extname = 'hstore';
@@ -150,8 +151,7 @@ export async function plant(server: SandboxServer): Promise<void> {
   await server.psql('create unique index concurrently doubles_a on doubles (a)', 'app').catch(() => undefined);
   await plantGeneratedMismatch(server);
   await server.psql(
-    `set synchronous_commit = local;
-     update pg_database set datcollversion = '0.1' where datname = 'app';
+    `     update pg_database set datcollversion = '0.1' where datname = 'app';
      create subscription incoming connection 'dbname=nowhere' publication p with (connect = false)`,
     'app',
   );
@@ -161,8 +161,7 @@ export async function plant(server: SandboxServer): Promise<void> {
 /** 15 takes a plain parent column and a generated child column when the child is attached afterwards. */
 async function plantGeneratedMismatch(server: SandboxServer): Promise<void> {
   await server.psql(
-    `set synchronous_commit = local;
-     create table plain_parent (a int, g int);
+    `     create table plain_parent (a int, g int);
      create table generated_child (a int, g int generated always as (a + 1) stored) inherits (plain_parent)`,
     'app',
   );

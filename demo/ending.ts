@@ -1,0 +1,56 @@
+import { readdir, readlink, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { tryRun } from '../sandbox/command';
+import { cancelJob } from '../src/hosts/durable-job';
+import { LocalHost } from '../src/hosts/local-host';
+import { endChildren, endProcess } from './processes';
+import { find, stopServers } from './servers';
+import { startedProcesses } from './state-file';
+
+/** The worker lets an activity end for up to ten seconds. */
+const PATIENCE_MS = 15_000;
+
+/**
+ * Ends all that a demo started: worker, Temporal, the commands under way, durable jobs, servers. They are found by what
+ * stands in the demo's directory, so that a later program can do it too. The directory stays.
+ */
+export async function endDemo(directory: string): Promise<void> {
+  const sockets = await socketDirectories(directory);
+  for (const started of startedProcesses(directory).reverse()) await endProcess(started, PATIENCE_MS);
+  await endChildren();
+  await endJobs(join(directory, 'work'));
+  await stopServers(directory);
+  for (const socket of sockets) await rm(socket, { recursive: true, force: true });
+}
+
+/** Durable jobs outlive the worker: that is what they are for. */
+async function endJobs(workDirectory: string): Promise<void> {
+  const host = new LocalHost('here', workDirectory);
+  for (const user of await entries(join(workDirectory, 'jobs'))) {
+    for (const id of await entries(join(workDirectory, 'jobs', user))) await cancelJob(host, { id, user });
+  }
+}
+
+async function entries(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** Directories of sockets that lie outside, because paths of sockets are short; whoever made them ends with the demo. */
+async function socketDirectories(directory: string): Promise<string[]> {
+  const commands = (await tryRun(['ps', '-A', '-o', 'args='])).stdout.split('\n');
+  const named = commands.filter((line) => line.includes(`${directory}/`));
+  const notes = (await find(directory, 'socket-directory')).map((file) => readFile(file, 'utf8'));
+  const links = (await find(join(directory, 'work'), 's')).map((link) => readlink(link));
+  const texts = [...named, ...(await Promise.allSettled([...notes, ...links])).map(textOf)];
+  return [...new Set(texts.flatMap((text) => text.match(/\/tmp\/pgpassage[.-]\w+/g) ?? []))];
+}
+
+/** Notes and links vanish when their server ends well; then there is nothing left to remove. */
+function textOf(result: PromiseSettledResult<string>): string {
+  return result.status === 'fulfilled' ? result.value : '';
+}

@@ -1,0 +1,142 @@
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { parts, type MajorVersion } from '../../sandbox/parts';
+import { createServer, openServer, type SandboxServer } from '../../sandbox/postgres-server';
+import { projectRoot } from '../../sandbox/project-root';
+import { SEED_HBA, SEED_SETTINGS } from '../../sandbox/seed/seed';
+import { startTemporal, type TemporalServer } from '../../sandbox/temporal-server';
+import { temporaryRoot, type TemporaryRoot } from '../../sandbox/temporary-root';
+import { migrationId } from '../../src/migration/identity';
+import type { Progress } from '../../src/migration/progress';
+
+/** A whole pgpassage on this machine: Temporal, a PostgreSQL server, an inventory, and workers that can be killed. */
+export class Stack {
+  worker?: ChildProcess;
+
+  private constructor(
+    readonly root: TemporaryRoot,
+    readonly temporal: TemporalServer,
+    readonly server: SandboxServer,
+    readonly client: Client,
+    readonly inventory: string,
+  ) {}
+
+  static async start(version: MajorVersion = 15): Promise<Stack> {
+    const root = await temporaryRoot();
+    const [temporal, server] = await Promise.all([
+      startTemporal(),
+      createServer({ version, root: root.path, settings: SEED_SETTINGS, hba: SEED_HBA }),
+    ]);
+    await server.start();
+    const connection = await Connection.connect({ address: temporal.address });
+    return new Stack(root, temporal, server, new Client({ connection }), await writeInventory(root.path, server));
+  }
+
+  /** Starts a worker as users do: a process of its own. */
+  startWorker(env: Record<string, string> = {}): void {
+    const log = openSync(this.workerLog, 'a');
+    this.worker = spawn(process.execPath, [join(projectRoot(), 'lib', 'src', 'worker.js')], {
+      env: { ...process.env, PGPASSAGE_INVENTORY: this.inventory, TEMPORAL_ADDRESS: this.temporal.address, ...env },
+      stdio: ['ignore', log, log],
+    });
+    closeSync(log);
+  }
+
+  get workerLog(): string {
+    return join(this.root.path, 'worker.log');
+  }
+
+  async killWorker(): Promise<void> {
+    const exited = once(this.worker!, 'exit');
+    this.worker!.kill('SIGKILL');
+    await exited;
+    this.worker = undefined;
+  }
+
+  async migrate(input: Record<string, unknown>, type = 'stepMigration'): Promise<WorkflowHandle> {
+    const options = {
+      taskQueue: 'pgpassage',
+      workflowId: migrationId('orders'),
+      args: [{ cluster: 'orders', ...input }],
+    };
+    return this.client.workflow.start(type, options);
+  }
+
+  /** Polls the migration until it says so. Fails at once when the workflow has failed. */
+  async until(
+    handle: WorkflowHandle,
+    condition: (progress: Progress) => boolean,
+    timeoutMs = 120_000,
+  ): Promise<Progress> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const progress = await handle.query<Progress>('progress').catch((error: Error) => {
+        if (Date.now() > deadline) throw error; // no worker answers while none runs
+        return undefined;
+      });
+      if (progress && condition(progress)) return progress;
+      const { status } = await handle.describe();
+      if (status.name === 'FAILED') await handle.result();
+      if (Date.now() > deadline)
+        throw new Error(`the migration did not get there; it says: ${progress?.status}\n${this.endOfLog()}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  /** The server of another version on the same cluster's directories, for looking at it. */
+  serverOf(version: MajorVersion): SandboxServer {
+    const dataDirectory = join(this.root.path, String(version), 'main');
+    return openServer({ ...this.server, version, dataDirectory });
+  }
+
+  endOfLog(): string {
+    return readFileSync(this.workerLog, 'utf8').slice(-3000);
+  }
+
+  async stop(): Promise<void> {
+    if (this.worker) await this.killWorker();
+    const { postgres } = await parts();
+    for (const version of Object.keys(postgres).map(Number) as MajorVersion[]) {
+      await openServer({
+        ...this.server,
+        version,
+        binDirectory: postgres[version],
+        dataDirectory: join(this.root.path, String(version), 'main'),
+      }).stop('immediate');
+    }
+    await this.client.connection.close();
+    await this.temporal.stop();
+    await this.root.remove();
+  }
+}
+
+/** The inventory as a user would write it, with the password by reference. */
+async function writeInventory(root: string, server: SandboxServer): Promise<string> {
+  mkdirSync(`${root}/versions`, { recursive: true });
+  for (const [version, bin] of Object.entries((await parts()).postgres))
+    symlinkSync(bin, `${root}/versions/${version}`);
+  const cluster = {
+    primary: 'here',
+    osUser: server.osUser,
+    port: server.port,
+    binDirectory: `${root}/versions/{version}`,
+    dataDirectory: `${root}/{version}/main`,
+    logFile: `${root}/postgresql-{version}.log`,
+    backupDirectory: `${root}/backups`,
+    service: { manager: 'pg_ctl' },
+    admin: { password: `file:${server.passwordFile}` },
+  };
+  const file = `${root}/inventory.yaml`;
+  writeFileSync(
+    file,
+    stringify({
+      hosts: { here: { connection: 'local', workDirectory: `${root}/work` } },
+      clusters: { orders: cluster },
+    }),
+  );
+  return file;
+}
