@@ -23,7 +23,10 @@ export function asking(handle: WorkflowHandle, { user, say, outageOf }: Asking):
     for (const line of gateText(phase, outageOf(progress, phase.name))) say(line);
     const over = new AbortController();
     try {
-      void untilDecided(handle, phase.name, over.signal).then(() => over.abort(), (error: Error) => over.abort(error));
+      void untilDecided(handle, phase.name, over.signal).then(
+        () => over.abort(),
+        (error: Error) => over.abort(error),
+      );
       const answer = await question(`${choices(phase)} `, over.signal);
       if (answer === undefined) return say('\nDecided elsewhere.');
       const message = await messageFor(answer.toLowerCase(), phase, user);

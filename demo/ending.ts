@@ -10,24 +10,35 @@ import { startedProcesses } from './state-file';
 /** The worker lets an activity end for up to ten seconds. */
 const PATIENCE_MS = 15_000;
 
+/** Where jobs lie that the worker's own user runs. */
+const OWN_JOBS = 'self';
+
 /**
  * Ends all that a demo started: worker, Temporal, the commands under way, durable jobs, servers. They are found by what
  * stands in the demo's directory, so that a later program can do it too. The directory stays.
+ * @throws AggregateError of what could not be ended; the rest is ended all the same.
  */
 export async function endDemo(directory: string): Promise<void> {
   const sockets = await socketDirectories(directory);
-  for (const started of startedProcesses(directory).reverse()) await endProcess(started, PATIENCE_MS);
-  await endChildren();
-  await endJobs(join(directory, 'work'));
-  await stopServers(directory);
-  for (const socket of sockets) await rm(socket, { recursive: true, force: true });
+  const processes = startedProcesses(directory).reverse();
+  const parts = [
+    ...processes.map((started) => () => endProcess(started, PATIENCE_MS)),
+    endChildren,
+    () => endJobs(join(directory, 'work')),
+    () => stopServers(directory),
+    ...sockets.map((socket) => () => rm(socket, { recursive: true, force: true })),
+  ];
+  const failed: unknown[] = [];
+  for (const end of parts) await end().catch((error: unknown) => failed.push(error));
+  if (failed.length > 0) throw new AggregateError(failed, failed.map(String).join('; '));
 }
 
 /** Durable jobs outlive the worker: that is what they are for. */
 async function endJobs(workDirectory: string): Promise<void> {
   const host = new LocalHost('here', workDirectory);
-  for (const user of await entries(join(workDirectory, 'jobs'))) {
-    for (const id of await entries(join(workDirectory, 'jobs', user))) await cancelJob(host, { id, user });
+  for (const owner of await entries(join(workDirectory, 'jobs'))) {
+    const user = owner === OWN_JOBS ? undefined : owner;
+    for (const id of await entries(join(workDirectory, 'jobs', owner))) await cancelJob(host, { id, user });
   }
 }
 

@@ -23,7 +23,10 @@ const MOST_ROWS = 100_000_000;
  * Reads the command line (without `node` and the script).
  * @throws CommanderError after it has said what is wrong, or shown the help (exit code 0).
  */
-export function parseOptions(args: string[], write: { out: (text: string) => void; err: (text: string) => void }): DemoOptions {
+export function parseOptions(
+  args: string[],
+  write: { out: (text: string) => void; err: (text: string) => void },
+): DemoOptions {
   const program = new Command('npm run demo --')
     .description('Migrates a real PostgreSQL 15 cluster to 18 while clients write to it.')
     .option('--yes', 'approve every gate by itself once its soak is over', false)

@@ -37,7 +37,10 @@ export async function endProcess({ pid, began }: StartedProcess, patienceMs: num
 /** Asks all descendants of this process to end: the commands under way. */
 export async function endChildren(): Promise<void> {
   const { stdout } = await tryRun(['ps', '-A', '-o', 'pid=,ppid=']);
-  const pairs = stdout.trim().split('\n').map((line) => line.trim().split(/\s+/).map(Number));
+  const pairs = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number));
   const below = (parent: number): number[] =>
     pairs.filter(([, ppid]) => ppid === parent).flatMap(([pid]) => [pid, ...below(pid)]);
   for (const pid of below(process.pid)) send(pid, 'SIGTERM');

@@ -9,7 +9,9 @@ export async function question(text: string, over?: AbortSignal): Promise<string
     const closed = new Promise<never>((_, reject) =>
       prompt.on('close', () => reject(new Error('The terminal was closed before there was an answer.'))),
     );
-    return (await Promise.race([over ? prompt.question(text, { signal: over }) : prompt.question(text), closed])).trim();
+    return (
+      await Promise.race([over ? prompt.question(text, { signal: over }) : prompt.question(text), closed])
+    ).trim();
   } catch (error) {
     if (over?.aborted) return undefined;
     throw error;

@@ -9,7 +9,8 @@ export function summaryText(progress: Progress | undefined, seen: Seen, summary:
     progress ? `${progress.cluster}: ${progress.outcome}. ${progress.status}` : 'The migration did not begin.',
     ...(progress ? [phaseTable(progress.phases, seen, width)] : []),
     ...seen.outages.others.map(
-      ({ from, ms }) => `The writers could not write for ${span(ms)} at ${moment(from.getTime())}, outside of any outage.`,
+      ({ from, ms }) =>
+        `The writers could not write for ${span(ms)} at ${moment(from.getTime())}, outside of any outage.`,
     ),
     writesLine(seen),
     `Checks: ${summary.checks.passed} passed, ${summary.checks.failed} failed.`,
@@ -18,7 +19,16 @@ export function summaryText(progress: Progress | undefined, seen: Seen, summary:
   ].join('\n');
 }
 
-const COLUMNS = ['phase', 'state', 'mode', 'outage seen by the writers', 'by the job', 'predicted', 'phase took', 'checks'];
+const COLUMNS = [
+  'phase',
+  'state',
+  'mode',
+  'outage seen by the writers',
+  'by the job',
+  'predicted',
+  'phase took',
+  'checks',
+];
 
 function phaseTable(phases: PhaseProgress[], { outages }: Seen, width: number): string {
   const optional = (ms: number | undefined): string => (ms === undefined ? '' : span(ms));

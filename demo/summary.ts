@@ -29,7 +29,14 @@ export interface Seen {
 
 /** Puts the result together. Without progress the migration did not even begin. */
 export function summarize(progress: Progress | undefined, { outages, acknowledged, check }: Seen): Summary {
-  const phase = ({ name, from, to, mode, predictedOutageMs, durationMs }: PhaseProgress): Summary['phases'][number] => ({
+  const phase = ({
+    name,
+    from,
+    to,
+    mode,
+    predictedOutageMs,
+    durationMs,
+  }: PhaseProgress): Summary['phases'][number] => ({
     from,
     to,
     mode: mode ?? null,

@@ -9,7 +9,7 @@ import { span } from '../src/report/wording';
 export interface View {
   show(progress: Progress): void;
   /** Prints a line that stays; what was shown before it stays too, and is drawn anew below. */
-  say(line: string): void;
+  readonly say: (line: string) => void;
 }
 
 /** Redrawn on a terminal, a line for each change elsewhere. */
@@ -27,19 +27,21 @@ class RedrawnView implements View {
 
   show(progress: Progress): void {
     const { columns, rows } = this.terminal.size();
-    // A line that wraps or scrolls away can't be drawn over.
-    const lines = [writersLine(this.writers), ...statusView(progress, Date.now())]
-      .slice(0, rows - 1)
-      .map((line) => [...line].slice(0, columns - 1).join(''));
+    const lines = [writersLine(this.writers), ...statusView(progress, Date.now(), { columns, rows: rows - 2 })];
     const up = this.drawn > 0 ? `\u001b[${this.drawn}A` : '';
     this.terminal.out(`${up}\r\u001b[J${lines.join('\n')}\n`);
-    this.drawn = lines.length;
+    // What has scrolled away can't be drawn over, and a line that wraps takes more than one.
+    const drawn = lines.map((line) => Math.max(1, Math.ceil(line.length / columns)));
+    this.drawn = Math.min(
+      rows - 1,
+      drawn.reduce((sum, each) => sum + each, 0),
+    );
   }
 
-  say(line: string): void {
+  readonly say = (line: string): void => {
     this.terminal.out(`${line}\n`);
     this.drawn = 0;
-  }
+  };
 }
 
 function writersLine(writers: Writers): string {
@@ -67,7 +69,5 @@ class LineView implements View {
     this.last = progress;
   }
 
-  say(line: string): void {
-    this.terminal.out(`${line}\n`);
-  }
+  readonly say = (line: string): void => void this.terminal.out(`${line}\n`);
 }

@@ -34,7 +34,7 @@ export function startWorker(directory: string, inventoryFile: string, address: s
 /** The caller's own Temporal settings lead elsewhere, and so does a configuration file in their home directory. */
 function workerEnvironment(directory: string, inventoryFile: string, address: string): NodeJS.ProcessEnv {
   const configFile = join(directory, 'temporal.toml');
-  writeFileSync(configFile, '');
+  writeFileSync(configFile, `[profile.default]\naddress = "${address}"\n`);
   const own = Object.entries(process.env).filter(([name]) => !/^(TEMPORAL_|PGPASSAGE_|PG[A-Z]+$)/.test(name));
   return {
     ...Object.fromEntries(own),

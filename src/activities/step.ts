@@ -9,6 +9,9 @@ import type { Cluster } from '../postgres/cluster';
 import type { RunJob } from '../postgres/upgrade/jobs';
 import { OutageRolledBack, ServiceDown } from '../postgres/upgrade/outage';
 import { RehearsalFailed } from '../postgres/upgrade/rehearsal';
+import { ConfigurationRefused } from '../postgres/configuration/prepare';
+import { NotReady } from '../postgres/upgrade/describe';
+import { StillInUse } from '../postgres/upgrade/finalize';
 import { TargetTaken } from '../postgres/upgrade/target';
 
 const HEARTBEAT_MS = 1_000;
@@ -19,6 +22,9 @@ const FINAL: [new (...args: never[]) => Error, string][] = [
   [SecretError, FAILURE.invalidInput],
   [PathError, FAILURE.invalidInput],
   [TargetTaken, FAILURE.invalidInput],
+  [NotReady, FAILURE.invalidInput],
+  [StillInUse, FAILURE.invalidInput],
+  [ConfigurationRefused, FAILURE.preflight],
   [RehearsalFailed, FAILURE.rehearsal],
   [OutageRolledBack, FAILURE.outageRolledBack],
   [ServiceDown, FAILURE.serviceDown],

@@ -6,6 +6,9 @@ import { EXIT } from './exit-codes';
 
 const CONNECT_TIMEOUT = '5s';
 
+/** A watch that outlived an absence of Temporal goes on soon after it; the default may wait two minutes. */
+const CHANNEL_ARGS = { 'grpc.max_reconnect_backoff_ms': 2_000 };
+
 /** Options of every command that say which Temporal service is meant. */
 export interface ConnectOptions {
   address?: string;
@@ -33,7 +36,10 @@ export async function connect(options: ConnectOptions): Promise<Temporal> {
   const { connectionOptions, namespace: configured } = settings(options);
   const address = options.address ?? connectionOptions.address ?? 'localhost:7233';
   const namespace = options.namespace ?? configured ?? 'default';
-  const connection = await reach({ ...connectionOptions, address, connectTimeout: CONNECT_TIMEOUT }, namespace);
+  const connection = await reach(
+    { ...connectionOptions, address, channelArgs: CHANNEL_ARGS, connectTimeout: CONNECT_TIMEOUT },
+    namespace,
+  );
   return {
     client: new Client({ connection, namespace }),
     address,

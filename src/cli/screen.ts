@@ -1,6 +1,7 @@
 import type { Progress } from '../migration/progress';
 import { events } from '../report/events';
 import { statusView } from '../report/status-view';
+import { wrapIndented } from '../report/text-wrap';
 import type { Terminal } from './terminal';
 
 /** Shows a migration again and again while it is watched. */
@@ -18,13 +19,13 @@ export function screenFor(terminal: Terminal, output: 'text' | 'json'): Screen {
 
 class RedrawnScreen implements Screen {
   private drawn = 0;
-  private lines: string[] = [];
+  private last?: Progress;
   private note?: string;
 
   constructor(private readonly terminal: Terminal) {}
 
   show(progress: Progress): void {
-    this.lines = statusView(progress, Date.now());
+    this.last = progress;
     this.draw();
   }
 
@@ -35,19 +36,17 @@ class RedrawnScreen implements Screen {
 
   private draw(): void {
     const { columns, rows } = this.terminal.size();
-    // A line that wraps or scrolls away can't be drawn over: cut to the terminal, the end being what matters least.
-    const shown = [...(this.note ? [`! ${this.note}`, ''] : []), ...this.lines]
-      .slice(0, rows - 1)
-      .map((line) => cut(line, columns));
+    const note = this.note ? [...wrapIndented(`! ${this.note}`, columns), ''] : [];
+    const room = { columns, rows: rows - 1 - note.length };
+    const lines = [...note, ...(this.last ? statusView(this.last, Date.now(), room) : [])];
     const up = this.drawn > 0 ? `\u001b[${this.drawn}A` : '';
-    this.terminal.out(`${up}\r\u001b[J${shown.join('\n')}\n`);
-    this.drawn = shown.length;
+    this.terminal.out(`${up}\r\u001b[J${lines.join('\n')}\n`);
+    // What has scrolled away can't be drawn over.
+    this.drawn = Math.min(
+      rows - 1,
+      lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / columns)), 0),
+    );
   }
-}
-
-function cut(line: string, columns: number): string {
-  const characters = [...line];
-  return characters.length < columns ? line : `${characters.slice(0, Math.max(1, columns - 2)).join('')}…`;
 }
 
 class LineScreen implements Screen {

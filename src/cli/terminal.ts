@@ -29,7 +29,8 @@ export function processTerminal(): Terminal {
     err: (text) => void stderr.write(text),
     interactive: Boolean(stdin.isTTY && stderr.isTTY),
     redraws: Boolean(stdout.isTTY),
-    size: () => ({ columns: stdout.columns ?? PLAIN_COLUMNS, rows: stdout.rows ?? Infinity }),
+    // Some terminals say that they have no columns at all.
+    size: () => ({ columns: stdout.columns || PLAIN_COLUMNS, rows: stdout.rows || Infinity }),
     ask,
     user: userName(),
   };

@@ -44,7 +44,7 @@ export async function waitForResult<T>(
 /** Whether a worker is there; undefined where Temporal does not answer. */
 async function answers(temporal: Temporal): Promise<boolean | undefined> {
   try {
-    return await temporal.within(SLICE_MS, () => workerPresent(temporal));
+    return await workerPresent(temporal);
   } catch (error) {
     if (isAway(error)) return undefined;
     throw error;

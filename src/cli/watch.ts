@@ -9,7 +9,7 @@ import { describeRun, isRunning, type RunReference } from './runs';
 import { screenFor, type Screen } from './screen';
 
 const EVERY_MS = 1_000;
-const ANSWER_WITHIN_MS = 5_000;
+const ANSWER_WITHIN_MS = 3_000;
 
 /**
  * Shows a migration until it ends; the exit code tells how. An absence of Temporal or of the worker is said and waited

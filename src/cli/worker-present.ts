@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CliError } from './cli-error';
 import type { Temporal } from './connect';
 import { EXIT } from './exit-codes';
@@ -8,15 +9,30 @@ import { EXIT } from './exit-codes';
  */
 const GONE_AFTER_MS = 75_000;
 
+/** A worker, or Temporal itself, may be just starting: it is looked for this long. */
+const PATIENCE_MS = 3_000;
+const AGAIN_AFTER_MS = 300;
+const ANSWER_WITHIN_MS = 5_000;
+
 const TASK_QUEUE_TYPE_WORKFLOW = 1;
 
-/** Whether a worker polls pgpassage's task queue. */
-export async function workerPresent({ client, namespace, taskQueue }: Temporal): Promise<boolean> {
-  const { pollers } = await client.workflowService.describeTaskQueue({
-    namespace,
-    taskQueue: { name: taskQueue },
-    taskQueueType: TASK_QUEUE_TYPE_WORKFLOW,
-  });
+/** Whether a worker polls pgpassage's task queue, or begins to within a few seconds. */
+export async function workerPresent(temporal: Temporal): Promise<boolean> {
+  for (const deadline = Date.now() + PATIENCE_MS; ;) {
+    if (await polledLately(temporal)) return true;
+    if (Date.now() >= deadline) return false;
+    await sleep(AGAIN_AFTER_MS);
+  }
+}
+
+async function polledLately({ client, namespace, taskQueue, within }: Temporal): Promise<boolean> {
+  const { pollers } = await within(ANSWER_WITHIN_MS, () =>
+    client.workflowService.describeTaskQueue({
+      namespace,
+      taskQueue: { name: taskQueue },
+      taskQueueType: TASK_QUEUE_TYPE_WORKFLOW,
+    }),
+  );
   return (pollers ?? []).some(
     ({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1_000 > Date.now() - GONE_AFTER_MS,
   );

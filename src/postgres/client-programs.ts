@@ -31,6 +31,26 @@ export function programArguments(
   return ['env', ...FOREIGN.flatMap((key) => ['-u', key]), ...variables, program(paths, name), ...args];
 }
 
+/**
+ * Runs one of PostgreSQL's programs on the host as the cluster's OS user.
+ * @returns what it printed.
+ * @throws Error with the program, its exit code and what it said, without the long line that it was run by.
+ */
+export async function runProgram(
+  cluster: Cluster,
+  paths: Layout,
+  name: string,
+  args: readonly string[],
+  options: { environment?: Record<string, string>; timeoutMs?: number } = {},
+): Promise<string> {
+  const argv = programArguments(paths, name, args, options.environment);
+  const { host, entry } = cluster;
+  const result = await host.run({ argv, user: entry.osUser, timeoutMs: options.timeoutMs });
+  if (result.exitCode === 0) return result.stdout;
+  const said = (result.stderr.trim() || result.stdout.trim()).slice(-1000);
+  throw new Error(`${host.name}: ${program(paths, name)} ended with exit code ${result.exitCode}: ${said}`);
+}
+
 /** A connection string. As a bare name, a database called `a=b` would be taken for one. */
 export function connectionString({ host, port, user, database = 'postgres' }: Target): string {
   const quote = (value: string) => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;

@@ -1,9 +1,9 @@
 import type { GateProgress, PhaseProgress, Progress, StepProgress } from '../migration/progress';
 import { nextCommands } from './next-command';
 import { outageSentence } from './outage';
-import { visible } from './text-wrap';
+import { visible, wrapIndented } from './text-wrap';
 import { currentEntry, currentPhase } from './way-back';
-import { moment, span } from './wording';
+import { count, moment, span } from './wording';
 
 const LOG_LINES = 4;
 
@@ -17,21 +17,38 @@ const MARKS: Record<StepProgress['state'] | PhaseProgress['state'], string> = {
   'rolled back': '↩',
 };
 
+/** The room there is, in characters. */
+export interface Room {
+  columns: number;
+  /** Where rows are few, steps that are done are the first to go: what to do next has to stay in sight. */
+  rows: number;
+}
+
 /** The migration as it stands, for a terminal: the phase under way in full, the others on one line each. */
-export function statusView(progress: Progress, now: number): string[] {
+export function statusView(progress: Progress, now: number, room: Room): string[] {
+  const steps = currentPhase(progress.phases)?.steps.length ?? 0;
+  const whole = lines(progress, now, room.columns, steps);
+  const excess = whole.length - room.rows;
+  return excess > 0 ? lines(progress, now, room.columns, Math.max(1, steps - excess - 1)) : whole;
+}
+
+function lines(progress: Progress, now: number, columns: number, steps: number): string[] {
   const current = currentPhase(progress.phases);
-  return [
+  const { paused } = progress;
+  const text = [
     `${progress.cluster}: ${version(progress)} → ${progress.to}, ${progress.outcome}`,
     progress.status,
-    ...(progress.paused
-      ? [`Paused by ${progress.paused.by}${progress.paused.reason ? `: ${progress.paused.reason}` : ''}`]
-      : []),
+    ...(paused ? [`Paused by ${paused.by}${paused.reason ? `: ${paused.reason}` : ''}`] : []),
     '',
-    ...progress.phases.flatMap((phase) => [phaseLine(phase), ...(phase === current ? inFull(phase, now) : [])]),
+    ...progress.phases.flatMap((phase) => [phaseLine(phase), ...(phase === current ? inFull(phase, now, steps) : [])]),
     '',
     ...progress.log.slice(-LOG_LINES).map(({ at, text }) => `${moment(at)}  ${text}`),
-    ...next(progress, now),
-  ].map(visible);
+    '',
+    `Next: ${progress.next}`,
+  ];
+  const commands = nextCommands(progress, now).map((command) => visible(`    ${command}`));
+  // Commands stay on one line, so that they can be copied.
+  return [...text.flatMap((line) => wrapIndented(line, columns)), ...commands];
 }
 
 function version({ runningVersion }: Progress): string {
@@ -40,17 +57,23 @@ function version({ runningVersion }: Progress): string {
 
 function phaseLine(phase: PhaseProgress): string {
   const mode = phase.mode ? `, mode ${phase.mode}` : '';
-  return `${MARKS[phase.state]} ${phase.from} → ${phase.to}  ${phase.state}${mode}  ${outageSentence(phase)}`.trimEnd();
+  return `${MARKS[phase.state]} ${phase.from} → ${phase.to}: ${phase.state}${mode}. ${outageSentence(phase)}`.trimEnd();
 }
 
-function inFull(phase: PhaseProgress, now: number): string[] {
-  const gate = phase.gate ? gateLines(phase.gate, now) : [];
-  return [...phase.steps.map((step) => stepLine(step, now)), ...differences(phase), ...gate, ...wayBack(phase)];
+function inFull(phase: PhaseProgress, now: number, steps: number): string[] {
+  const left = phase.steps.length - steps;
+  return [
+    ...(left > 0 ? [`    … ${count(left, 'step')} before these`] : []),
+    ...phase.steps.slice(left).map((step) => stepLine(step, now)),
+    ...differences(phase),
+    ...(phase.gate ? gateLines(phase.gate, now) : []),
+    ...wayBack(phase),
+  ];
 }
 
 function stepLine({ state, name, startedAt, durationMs, detail }: StepProgress, now: number): string {
   const took = span(durationMs ?? Math.max(0, now - startedAt));
-  return `    ${MARKS[state]} ${name.padEnd(24)} ${took.padStart(11)}  ${detail ?? ''}`.trimEnd();
+  return `    ${MARKS[state]} ${name.padEnd(34)} ${took.padStart(11)}  ${detail ?? ''}`.trimEnd();
 }
 
 function differences({ differences: found }: PhaseProgress): string[] {
@@ -79,8 +102,4 @@ function wayBack(phase: PhaseProgress): string[] {
   // Once it is undone there is no way back to speak of.
   if (!entry || phase.state === 'rolled back' || phase.state === 'failed') return [];
   return [`    way back: ${entry.how}; takes ${entry.takes}; loses ${entry.loses || 'nothing'}`];
-}
-
-function next(progress: Progress, now: number): string[] {
-  return ['', `Next: ${progress.next}`, ...nextCommands(progress, now).map((command) => `    ${command}`)];
 }

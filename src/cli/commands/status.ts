@@ -23,14 +23,14 @@ async function status(call: Call<{ watch?: boolean }>): Promise<Answer> {
   const migration = await latestMigration(temporal, call.cluster);
   if (call.options.watch) return watch(call, migration);
   const seen = await look(temporal, migration);
-  return { json: asJson(seen, later), text: asText(seen, later) };
+  return { json: asJson(seen, later), text: asText(seen, later, call.terminal.size().columns) };
 }
 
-function asText({ run, progress, failure }: Look, later: Run | undefined): string {
+function asText({ run, progress, failure }: Look, later: Run | undefined, columns: number): string {
   const lines = progress
-    ? statusView(progress, Date.now())
+    ? statusView(progress, Date.now(), { columns, rows: Infinity })
     : [`${run.workflowId}: ${run.status.name.toLowerCase()} since ${(run.closeTime ?? run.startTime).toISOString()}`];
-  return [...lines, ...(failure ? ['', failure] : []), ...(later ? ['', laterText(later)] : [])].join('\n');
+  return [...lines, ...(failure && failure !== progress?.status ? ['', failure] : []), ...(later ? ['', laterText(later)] : [])].join('\n');
 }
 
 /** A rollback or finalize that came after the migration decides what serves now. */

@@ -3,6 +3,8 @@ const SECRET_WORDS = [
   /((?:^|[\s'"?&])(?:password|sslpassword)\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s'"&]+)/gi,
   /(\b\w*(?:PASS|PASSWORD|PASSPHRASE|SECRET|TOKEN|ACCESS_KEY)\w*\s*=\s*)("[^"]*"|'[^']*'|[^\s'"]+)/gi,
   /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]+:)([^\s@]+)(?=@)/gi,
+  // The server's own words on a value that it refuses.
+  /(parameter "[^"]*(?:pass|secret|token|credential)[^"]*": )(".*")/gi,
   /(\s--?(?:password|passphrase|secret|token)[= ])(\S+)/gi,
 ];
 

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { changedMeanings, fileReferences, resolveReference, withReferences } from './access-file';
+import { fileReferences, resolveReference } from './access-file';
 import { additionsFor, withAdditions, type Addition } from './additions';
 import {
   commentedOut,
@@ -13,6 +13,7 @@ import {
 import { changedDefaults } from './defaults';
 import { includeTarget, type OldConfiguration, type OldFile } from './old-configuration';
 import { mapPath, mapPathsIn } from './paths';
+import { translateAccessFile } from './translate-access-file';
 import { translateSetting, type TranslatedLine } from './translate-setting';
 import { contextOf, type Context, type TranslationFacts } from './translation-context';
 import type { SettingChange, TranslatedConfiguration } from './translation';
@@ -70,7 +71,7 @@ function translateFile(context: Context, file: OldFile, additions: readonly Addi
     case 'hba':
     case 'ident':
     case 'names':
-      return translateAccessFile(context, file);
+      return { file, ...translateAccessFile(context, file) };
     case 'service':
       return { file, content: mapPathsIn(file.content, context.facts.paths), changes: [] };
     default:
@@ -127,60 +128,16 @@ function translateInclude(
   return { line: stays ? line : withValue(line, target), change };
 }
 
-function translateAccessFile({ facts, place }: Context, file: OldFile): TranslatedFile {
-  const { from, to } = facts;
-  const moved = fileReferences(file.content, from.version).flatMap((reference) => {
-    const target = place(resolveReference(file.path, reference.path));
-    return resolveReference(place(file.path), reference.path) === target ? [] : [{ reference, path: target }];
-  });
-  const name = posix.basename(file.path);
-  const changes: SettingChange[] = [
-    {
-      name,
-      from: file.path,
-      kind: moved.length === 0 ? 'kept' : 'changed',
-      reason: moved.length === 0 ? 'carried over unchanged' : `reads ${moved.map(({ path }) => path).join(', ')}`,
-    },
-  ];
-  if (file.role !== 'names') {
-    for (const { line, token, reason } of changedMeanings(
-      file.content,
-      file.role === 'ident' ? 'ident' : 'hba',
-      from.version,
-      to.version,
-    )) {
-      changes.push({
-        name,
-        from: `${file.path}:${line}`,
-        kind: 'kept',
-        before: token,
-        after: token,
-        reason,
-        severity: 'warning',
-      });
-    }
-  }
-  return { file, content: withReferences(file.content, moved), changes };
-}
-
 function assembled(
   { context, files, additions, remarks }: Translation,
   isWritten: (file: TranslatedFile) => boolean,
 ): TranslatedConfiguration {
   const { old, facts, place } = context;
-  const inForce = [
-    ...files.flatMap((file) => file.inForce ?? []),
-    ...additions.map(({ name, value }) => [name, value] as const),
-  ];
-  const expected = Object.fromEntries(inForce);
-  const result: TranslatedConfiguration = {
-    files: {},
-    attributes: {},
-    changes: [],
-    copies: [],
-    directories: [],
-    expected,
-  };
+  const inForce = files.flatMap((file) => file.inForce ?? []);
+  const added = additions.map(({ name, value }) => [name, value] as const);
+  const expected = Object.fromEntries([...inForce, ...added]);
+  const nothing = { files: {}, attributes: {}, changes: [], copies: [], directories: [] };
+  const result: TranslatedConfiguration = { ...nothing, expected };
   for (const translated of files) {
     result.changes.push(...translated.changes);
     if (!isWritten(translated)) continue;

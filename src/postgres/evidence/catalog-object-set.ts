@@ -31,7 +31,9 @@ export class CatalogObjectSet {
   toEvidence(): CatalogObjects {
     const objects: CatalogObjects = {};
     for (const { kind, name, properties } of this.entries.values()) {
-      (objects[kind] ??= {})[unused(name, objects[kind])] = JSON.stringify(properties);
+      // Without a prototype: a role may be called constructor, or worse.
+      objects[kind] ??= Object.create(null) as Record<string, string>;
+      objects[kind][unused(name, objects[kind])] = JSON.stringify(properties);
     }
     return objects;
   }

@@ -54,7 +54,7 @@ function selectRows(catalog: Catalog): string {
   if (arguments_ === undefined) return `select ${columns.join(', ')} ${from} where ${condition(catalog)}`;
   return `select ${columns.join(', ')}, i.type as "object kind", i.identity as "object name"
     ${from} cross join lateral pg_identify_object(${arguments_}) i
-    where ${condition(catalog)} and i.identity !~ '(^| )pg_temp[.]'`;
+    where ${condition(catalog)} and i.identity !~ '(^| )pg_temp(_[0-9]+)?[.]'`;
 }
 
 /** Name and expression of what is read of each row. The key is always among it: names are made of it. */

@@ -18,6 +18,8 @@ interface Judged {
   verdict: Verdict;
   /** What was seen, for the report. */
   seen: string;
+  /** Every value was compared, and not only how many rows there are. */
+  summed?: boolean;
 }
 
 const CHECKS: { verdict: Verdict; name: string; outcome: ComparisonCheck['outcome'] }[] = [
@@ -58,7 +60,7 @@ function sum(equal: Judged[]): string {
 }
 
 function proof(equal: Judged[]): string {
-  const summed = equal.filter(({ table }) => table.checksum !== undefined).length;
+  const summed = equal.filter((table) => table.summed).length;
   return summed === equal.length ? 'by checksum' : `${summed} by checksum, the others by count`;
 }
 
@@ -70,9 +72,14 @@ function judge(
 ): Judged {
   if (!now) return { table, verdict: 'lost', seen: `${count(table.rows, 'row')} before, no table now` };
   const rows = `${count(table.rows, 'row')} before, ${now.rows} now`;
-  if (isEqual(table, now)) return { table, verdict: 'equal', seen: rows };
+  const summed = table.checksum !== undefined && now.checksum !== undefined;
+  if (isEqual(table, now)) return { table, verdict: 'equal', seen: rows, summed };
   const written = atStop && writes(table, atStop, now, atStart);
   if (!written) return { table, verdict: 'changed', seen: `${rows}; what was written in between is not known` };
+  if (isZero(written) && !atStart && hasNewRow(table, now)) {
+    const seen = `${rows}; written to in between, and not counted yet`;
+    return { table, verdict: now.rows < table.rows ? 'changed' : 'grown', seen };
+  }
   return { table, ...judgeWritten(table, now, written, rows) };
 }
 
@@ -80,12 +87,19 @@ function judgeWritten(table: TableEvidence, now: TableEvidence, written: Written
   const { inserted, updated, deleted, rewritten } = written;
   const seen = `${rows}; ${inserted} inserted, ${updated} updated, ${deleted} deleted in between`;
   if (rewritten) return { verdict: 'changed', seen: `${seen}, emptied or rewritten as a whole` };
-  if (inserted + updated + deleted === 0) {
+  if (isZero(written)) {
     return { verdict: 'lost', seen: `${rows}${sums(table, now)}; nothing was written in between` };
   }
   if (deleted > 0) return { verdict: 'changed', seen };
   return { verdict: now.rows < table.rows ? 'lost' : 'grown', seen };
 }
+
+const isZero = ({ inserted, updated, deleted, rewritten }: Written): boolean =>
+  inserted + updated + deleted === 0 && !rewritten;
+
+/** Whether a row was written by a transaction that had not ended when the table was read first. */
+const hasNewRow = ({ readBefore = Infinity }: MeasuredTable, { newestRow = -1 }: MeasuredTable): boolean =>
+  newestRow >= readBefore;
 
 /** Equal as far as both were read: a table that is only counted on one side is compared by count. */
 function isEqual(before: TableEvidence, after: TableEvidence): boolean {

@@ -50,4 +50,8 @@ export const extensionOf = ({ before, after }: Difference): string | undefined =
   (before[EXTENSION] ?? after[EXTENSION]) as string | undefined;
 
 /** The objects with which this one goes away, as `kind name`. */
-export const partOf = ({ before, after }: Difference): string[] => [before[PART_OF] ?? after[PART_OF] ?? []].flat();
+export function partOf(difference: Difference): string[] {
+  const { before, after } = difference;
+  const extension = extensionOf(difference);
+  return [before[PART_OF] ?? after[PART_OF] ?? [], extension === undefined ? [] : `extension ${extension}`].flat();
+}

@@ -11,7 +11,7 @@ import { readReplication, readSubscriptions } from './replication';
 import { readSequences } from './sequences';
 import { inSnapshot } from './snapshot';
 import { readSystemObjects } from './system-objects';
-import { type MeasuredTable, readTable, tablesToRead } from './table-data';
+import { type MeasuredTable, readTables, withLateWrites } from './table-data';
 import {
   type ClusterCounters,
   DATABASES_AT_ONCE,
@@ -90,7 +90,7 @@ async function readDatabase(
   sql: Sql,
   shape: Catalog[],
   counters: Record<string, WriteCounters>,
-  options: EvidenceOptions,
+  { checksums, skipLargerThanBytes = Infinity }: EvidenceOptions,
   progress: Progress,
 ): Promise<DatabaseEvidence> {
   const evidence = await inSnapshot(sql, async () => {
@@ -100,7 +100,11 @@ async function readDatabase(
       ...(await readOptimizerStatistics(sql)),
     };
     const sequences = await readSequences(sql);
-    const tables = await readTables(sql, counters, options, progress);
+    const tables = await readTables(sql, {
+      counters,
+      withChecksum: (bytes) => checksums && bytes <= skipLargerThanBytes,
+      progress: (table) => progress(`${sql.database}: ${table}`),
+    });
     return {
       objects,
       sequences,
@@ -115,28 +119,6 @@ async function readDatabase(
     ...evidence,
     tables: evidence.tables.map((table) => withLateWrites(table, now[table.name])),
   };
-}
-
-async function readTables(
-  sql: Sql,
-  counters: Record<string, WriteCounters>,
-  { checksums, skipLargerThanBytes = Infinity }: EvidenceOptions,
-  progress: Progress,
-): Promise<MeasuredTable[]> {
-  const tables: MeasuredTable[] = [];
-  for (const table of await tablesToRead(sql)) {
-    progress(`${sql.database}: ${table.name}`);
-    const bytes = Number(table.bytes);
-    const data = await readTable(sql, table, checksums && bytes <= skipLargerThanBytes);
-    const written = counters[table.name] ?? { inserted: 0, updated: 0, deleted: 0 };
-    tables.push({ name: table.name, ...data, written, bytes });
-  }
-  return tables;
-}
-
-function withLateWrites(table: MeasuredTable, now: WriteCounters | undefined): MeasuredTable {
-  if (!now || JSON.stringify(now) === JSON.stringify(table.written)) return table;
-  return { ...table, writtenWhileRead: now };
 }
 
 async function readExtensions(sql: Sql): Promise<Record<string, string>> {

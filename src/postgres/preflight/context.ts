@@ -144,7 +144,8 @@ function deferred(): { promise: Promise<void>; resolve: () => void } {
 async function upgradedDatabases(base: CheckContext): Promise<string[]> {
   const rows = await base.sql(undefined, (sql) =>
     sql.query<{ datname: string }>(
-      'select datname from pg_database where datallowconn and datconnlimit <> -2 order by datname',
+      `select datname from pg_database
+        where datallowconn and datconnlimit <> -2 and datname <> 'template0' order by datname`,
     ),
   );
   return rows.map((row) => row.datname);

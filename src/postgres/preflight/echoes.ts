@@ -21,10 +21,11 @@ export function foldEchoes(results: CheckResult[]): CheckResult[] {
   const known = others
     .flatMap((result) => result.findings)
     .filter(({ severity, judgement }) => severity === 'blocker' && !judgement);
-  const byObject = new Map(known.map((finding) => [key(finding), finding.check]));
+  const byObject = new Map(known.flatMap((finding) => keys(finding).map((key) => [key, finding.check] as const)));
   const blocked = new Set(known.map((finding) => finding.check));
   const source = (finding: Finding) =>
-    byObject.get(key(finding)) ??
+    byObject.get(keys(finding)[0]) ??
+    granted(known, finding) ??
     BY_TITLE.find(([title, check]) => title.test(finding.object) && blocked.has(check))?.[1];
   return results.map((result) => (REHEARSING.includes(result.check) ? fold(result, source) : result));
 }
@@ -39,7 +40,18 @@ function fold(result: CheckResult, source: (finding: Finding) => string | undefi
   return { ...result, findings, outcome: worst('blocker') ? 'blocked' : worst('warning') ? 'warning' : 'passed' };
 }
 
-// pg_upgrade writes names without quotes and without saying what they are of.
-function key({ database = '', object }: Finding): string {
-  return `${database}|${object.replace(/^(?:materialized |foreign |partitioned )?(?:table column|[a-z]+) (?=.)/, '').replaceAll('"', '')}`;
+// pg_upgrade writes names without quotes and without saying what they are of; a table is refused for its column.
+function keys({ database = '', object }: Finding): string[] {
+  const name = object.replace(/^(?:materialized |foreign |partitioned )?(?:table column|[a-z]+) (?=.)/, '');
+  const table = object.startsWith('table column ') ? [name.replace(/\.(?:"(?:[^"]|"")*"|[^".]+)$/, '')] : [];
+  return [name, ...table].map((known) => `${database}|${known.replaceAll('"', '')}`);
+}
+
+/** A dump says whose privileges they are without the schema. */
+function granted(known: Finding[], { database, object }: Finding): string | undefined {
+  const name = /^privileges on (.*)$/.exec(object)?.[1];
+  if (name === undefined) return undefined;
+  return known.find(
+    (finding) => finding.database === database && finding.object.replaceAll('"', '').endsWith(`.${name}`),
+  )?.check;
 }

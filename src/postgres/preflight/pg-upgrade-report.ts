@@ -82,16 +82,17 @@ function baseName(path: string): string {
 /** Reads what `pg_upgrade --check` printed, with its report files by name. */
 export function readComplaints(said: string, files: ReadonlyMap<string, string>): PgUpgradeComplaint[] {
   const complaints: PgUpgradeComplaint[] = [];
-  // A title, dots or blanks, its verdict; what follows up to the next title is the explanation.
-  const parts = said.split(/^(?=Checking )/m);
-  for (const part of parts) {
-    const head = /^(Checking .*?)\s+(fatal|warning)\s*$/m.exec(part);
-    if (!head) continue;
-    const body = part.slice(head[0].length);
+  // A title, its verdict, and what follows up to the next title is the explanation. Some checks end the program without a
+  // verdict.
+  for (const part of said.split(/^(?=Checking )/m)) {
+    const head = /^(Checking .*?)(?:\s+(fatal|warning|ok))?\s*$/m.exec(part);
+    const body = part.slice(head?.[0].length);
+    const verdict = head?.[2] ?? (body.includes('Failure, exiting') ? 'fatal' : 'ok');
+    if (!head || verdict === 'ok') continue;
     const reports = [...body.matchAll(/\/([^/\s]+\.txt)\s*$/gm)].map(([, name]) => name);
     complaints.push({
       title: head[1],
-      fatal: head[2] === 'fatal',
+      fatal: verdict === 'fatal',
       text: explanation(body),
       objects: reports.flatMap((name) => reportObjects(files.get(name) ?? '')),
     });

@@ -45,7 +45,7 @@ export async function runPreflight(base: CheckContext, options: PreflightOptions
   } finally {
     await close();
   }
-  const folded = foldEchoes(results).map((result) => accepted(result, accept));
+  const folded = foldEchoes(sayOnce(results)).map((result) => accepted(result, accept));
   return summary(base, [...folded, ...unknownNames(checks, folded, accept)]);
 }
 
@@ -70,6 +70,20 @@ function notLookedAt(check: Check, error: unknown): Finding {
     seen: `could not be looked at: ${error instanceof Error ? error.message : String(error)}`,
     action: 'Nobody knows whether this is in order. Remove the cause and run the pre-flight again.',
   };
+}
+
+/** One cause, such as a scratch server that can't be made, keeps many checks from looking: it is told in full once. */
+function sayOnce(results: CheckResult[]): CheckResult[] {
+  const first = new Map<string, string>();
+  return results.map((result) => {
+    if (result.outcome !== 'error') return result;
+    const [finding] = result.findings;
+    const told = first.get(finding.seen);
+    if (told === undefined) first.set(finding.seen, result.check);
+    return told === undefined
+      ? result
+      : { ...result, findings: [{ ...finding, seen: `could not be looked at, for the same reason as ${told}` }] };
+  });
 }
 
 function outcome(findings: Finding[]): CheckResult['outcome'] {

@@ -1,6 +1,6 @@
-import { output } from '../../hosts/host';
-import { connectionString, liveTarget, programArguments, withPasswordFile } from '../client-programs';
+import { connectionString, liveTarget, runProgram, withPasswordFile } from '../client-programs';
 import type { PreflightContext } from './check';
+import { named as label } from './checks/sql';
 import type { ScratchServer } from './scratch-server';
 
 /** One object that the target version did not take. */
@@ -36,8 +36,8 @@ export async function dumpSchemas(context: PreflightContext, directory: string):
   return withPasswordFile(context.cluster, directory, async (environment) => {
     const dump = (name: string, database: string | undefined, options: string[]) => {
       const where = ['-w', '-d', connectionString(liveTarget(context.cluster, database))];
-      const argv = programArguments(context.to, name, [...where, ...options, ...DUMP_OPTIONS], environment);
-      return output(context.cluster.host, { argv, user: context.cluster.entry.osUser, timeoutMs: TIMEOUT_MS });
+      const argv = [...where, ...options, ...DUMP_OPTIONS];
+      return runProgram(context.cluster, context.to, name, argv, { environment, timeoutMs: TIMEOUT_MS });
     };
     const globals = await dump('pg_dumpall', undefined, ['--globals-only', '--no-role-passwords']);
     const dumps: SchemaDumps = { globals, databases: [] };
@@ -100,7 +100,7 @@ async function restoreDatabase(
   if (failure !== undefined) return [{ database, object: `database ${database}`, message: failure }];
   const through = connectionString(scratch.target(database === 'template1' ? 'postgres' : 'template1'));
   const existing = ['template1', 'postgres'].includes(database) ? ['--clean'] : [];
-  const { stderr } = await scratch.tryRun('pg_restore', ['--create', ...existing, '-d', through, file]);
+  const { stderr } = await scratch.tryRun('pg_restore', ['--verbose', '--create', ...existing, '-d', through, file]);
   return named(context, database, restoreErrors(stderr));
 }
 
@@ -129,27 +129,42 @@ export function restoreErrors(stderr: string): TocError[] {
   return errors;
 }
 
-async function named(context: PreflightContext, database: string, errors: TocError[]): Promise<RestoreError[]> {
-  if (errors.length === 0) return [];
-  const known = errors.filter((error) => error.oid !== 0);
-  const names = await context.sql(database, (sql) =>
-    sql.query<{ catalog: string; oid: string; name: string }>(
-      `select e.catalog, e.oid, i.type || ' ' || i.identity as name
-         from unnest($1::oid[], $2::oid[]) e (catalog, oid), pg_identify_object(e.catalog, e.oid, 0) i
-        where i.identity is not null`,
-      [known.map((error) => error.catalog), known.map((error) => error.oid)],
-    ),
-  );
-  const name = (error: TocError) =>
-    names.find((row) => Number(row.catalog) === error.catalog && Number(row.oid) === error.oid)?.name;
-  return errors.map((error) => ({
-    database,
-    object: name(error) ?? entryName(error, database),
-    message: error.message,
-  }));
+/** A name for people, and the extension that the object is a part of: what it is refused for is the extension's matter. */
+interface KnownObject {
+  [column: string]: unknown;
+  catalog: number;
+  oid: number;
+  name: string;
+  extension: string | null;
 }
 
-/** `DATABASE PROPERTIES app postgres` and the like: entries without an OID of their own. */
+async function named(context: PreflightContext, database: string, errors: TocError[]): Promise<RestoreError[]> {
+  const known = errors.filter((error) => error.oid !== 0);
+  const names =
+    known.length === 0
+      ? []
+      : await context.sql(database, (sql) =>
+          sql.query<KnownObject>(
+            `select e.catalog, e.oid, ${label('i')} as name,
+              (select quote_ident(x.extname) from pg_depend d join pg_extension x on x.oid = d.refobjid
+                where d.classid = e.catalog and d.objid = e.oid and d.deptype = 'e') as extension
+         from unnest($1::oid[], $2::oid[]) e (catalog, oid), pg_identify_object(e.catalog, e.oid, 0) i
+        where i.identity is not null`,
+            [known.map((error) => error.catalog), known.map((error) => error.oid)],
+          ),
+        );
+  return errors.map((error) => {
+    const { message, catalog, oid } = error;
+    const object = names.find((row) => row.catalog === catalog && row.oid === oid);
+    if (object?.extension)
+      return { database, object: `extension ${object.extension}`, message: `${object.name}: ${message}` };
+    return { database, object: object?.name ?? entryName(error, database), message };
+  });
+}
+
+/** Entries without an OID of their own, such as `DATABASE PROPERTIES app postgres` and `ACL FUNCTION "f"("text") owner`. */
 function entryName({ entry }: TocError, database: string): string {
+  const privileges = /^ACL \w+ (.*) \S+$/.exec(entry);
+  if (privileges) return `privileges on ${privileges[1].replaceAll('"', '')}`;
   return entry.startsWith('DATABASE') ? `database ${database}` : entry;
 }

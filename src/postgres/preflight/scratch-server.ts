@@ -1,6 +1,6 @@
 import { exists, makeDirectory, readFile, removeTree, writeFile } from '../../hosts/files';
 import { output, type CommandResult } from '../../hosts/host';
-import { connectionString, programArguments, type Target } from '../client-programs';
+import { connectionString, programArguments, runProgram, type Target } from '../client-programs';
 import { literal } from '../connection';
 import { program, workDirectory, type Cluster, type Layout } from '../cluster';
 import { initdbArguments, type ClusterProperties } from '../init-target';
@@ -52,7 +52,8 @@ export class ScratchServer {
   ): Promise<ScratchServer> {
     const server = new ScratchServer(cluster, paths, properties.superuser, place, settings);
     const initdb = ['--pgdata', server.dataDirectory, '--no-sync', '--no-instructions'];
-    await server.run('initdb', [...initdb, ...initdbArguments(properties, paths.version)]);
+    const options = [...initdb, ...initdbArguments(properties, paths.version)];
+    await runProgram(cluster, paths, 'initdb', options, { timeoutMs: QUERY_TIMEOUT_MS });
     await server.configure(settings.shared_preload_libraries);
     return server;
   }
@@ -99,13 +100,7 @@ export class ScratchServer {
     await stopServer(this.cluster, this.paths, this.dataDirectory, 'fast');
   }
 
-  /** Runs one of the target version's programs on the host as the OS user. @throws CommandFailed */
-  async run(name: string, args: readonly string[], environment: Record<string, string> = {}): Promise<string> {
-    const argv = programArguments(this.paths, name, args, environment);
-    return output(this.cluster.host, { argv, user: this.cluster.entry.osUser, timeoutMs: QUERY_TIMEOUT_MS });
-  }
-
-  /** The same, whatever its exit code. */
+  /** Runs one of the target version's programs on the host as the OS user, whatever its exit code. */
   tryRun(
     name: string,
     args: readonly string[],

@@ -55,7 +55,8 @@ const FIRST_ASSIGNMENT = 3;
 async function addPlPgSql(body: BodyNames, definition: string): Promise<void> {
   let tree: unknown;
   try {
-    tree = await parsePlPgSQL(definition);
+    // Without a catalog the parser takes t%ROWTYPE for a type without fields; the type's name alone it takes as it comes.
+    tree = await parsePlPgSQL(definition.replace(/%\s*rowtype\b/gi, ''));
   } catch {
     body.unparsed.push(definition);
     return;

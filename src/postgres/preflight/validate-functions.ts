@@ -1,5 +1,6 @@
 import { literal, type Row } from '../connection';
 import type { PreflightContext } from './check';
+import { named } from './checks/sql';
 
 /** A function whose body the target version refuses and the running one takes. */
 export interface ValidationError {
@@ -25,7 +26,10 @@ export async function validationErrors(context: PreflightContext): Promise<Valid
   await context.restoreErrors();
   const scratch = await context.scratch();
   const errors: ValidationError[] = [];
+  // A database that could not even be created is the restore's finding.
+  const restored = await scratch.query<{ datname: string }>('select datname from pg_catalog.pg_database', 'template1');
   for (const database of await context.upgradedDatabases()) {
+    if (!restored.some(({ datname }) => datname === database)) continue;
     const { stdout } = await scratch.script(`${validate()}; select pg_catalog.current_setting('${RESULT}');`, database);
     const refused = parsed(stdout);
     if (refused.length === 0) continue;
@@ -37,15 +41,13 @@ export async function validationErrors(context: PreflightContext): Promise<Valid
 }
 
 function parsed(text: string): Refused[] {
-  const trimmed = text.trim();
-  // A database that could not be restored answers nothing: that is the restore's finding.
-  return trimmed === '' ? [] : (JSON.parse(trimmed) as Refused[]);
+  return JSON.parse(text) as Refused[];
 }
 
 async function refusedBefore(context: PreflightContext, database: string, refused: Refused[]): Promise<Set<string>> {
   const names = refused.map(({ object }) => literal(object)).join(', ');
   return context.sql(database, async (sql) => {
-    await sql.query(validate(`and i.type || ' ' || i.identity in (${names})`));
+    await sql.query(validate(`and ${named('i')} in (${names})`));
     const [row] = await sql.query<{ result: string }>(`select current_setting('${RESULT}') as result`);
     return new Set(parsed(row.result).map(({ object }) => object));
   });
@@ -63,7 +65,7 @@ function validate(condition = ''): string {
       select string_agg(quote_ident(nspname), ', ' order by nspname) into everywhere
         from pg_catalog.pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema';
       for f in
-        select p.oid, l.lanname, i.type || ' ' || i.identity as object,
+        select p.oid, l.lanname, ${named('i')} as object,
                coalesce((select substr(c, 13) from unnest(p.proconfig) c where c like 'search_path=%'),
                         quote_ident(n.nspname) || ', ' || everywhere) as path
           from pg_catalog.pg_proc p

@@ -2,7 +2,7 @@ import { proxyActivities, type ActivityInterfaceFor, type ActivityOptions } from
 import type { Activities } from '../../activities';
 
 /** A worker that died is noticed after this long without a heartbeat; activities send one every second. */
-const HEARTBEAT_TIMEOUT = '15s';
+const HEARTBEAT_TIMEOUT = '10s';
 
 const patient = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' } as const;
 

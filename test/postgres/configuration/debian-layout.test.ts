@@ -15,6 +15,9 @@ let server: SandboxServer;
 let cluster: Cluster;
 let running: number | undefined;
 
+/** Read by other clusters too, and it holds a setting that 16 removed. */
+const SHARED = 'random_page_cost = 1.7\nvacuum_defer_cleanup_age = 5\n';
+
 beforeAll(async () => {
   root = await temporaryRoot();
   server = await createServer({
@@ -32,6 +35,7 @@ beforeAll(async () => {
       'basic_archive.archive_directory': `${root.path}/15/main/archive`,
       archive_command: '/bin/false',
       include_dir: 'conf.d',
+      include: `${root.path}/shared.conf`,
     },
   });
   const configDirectory = `${root.path}/etc/15/main`;
@@ -39,6 +43,7 @@ beforeAll(async () => {
     put(`${configDirectory}/${name}`, readFileSync(`${server.dataDirectory}/${name}`), 0o644);
     await run(['rm', `${server.dataDirectory}/${name}`]);
   }
+  put(`${root.path}/shared.conf`, SHARED);
   put(`${configDirectory}/environment`, `CA = '${configDirectory}/ca'\n`);
   put(`${configDirectory}/start.conf`, 'auto\n');
   await run(asUser(server.osUser, ['mkdir', '-p', `${configDirectory}/conf.d`, `${server.dataDirectory}/archive`]));
@@ -61,6 +66,7 @@ it('moves to 17 with its configuration directory, and goes on archiving', async 
   expect(told(changes, 'archive_command')).toEqual(['changed, warning']);
   // start.conf would have the empty new cluster start with the machine before its time.
   expect(readdirSync(to.configDirectory).sort()).toEqual([
+    'carried',
     'conf.d',
     'environment',
     'pg_hba.conf',
@@ -75,7 +81,7 @@ it('moves to 17 with its configuration directory, and goes on archiving', async 
   await startServer(cluster, 17);
   running = 17;
   const shown = await server.psql(
-    'show archive_command; show data_directory; show config_file; show hba_file; show external_pid_file; show cluster_name; show work_mem',
+    'show archive_command; show data_directory; show config_file; show hba_file; show external_pid_file; show cluster_name; show work_mem; show random_page_cost',
   );
   expect(shown.split('\n')).toEqual([
     '',
@@ -85,7 +91,10 @@ it('moves to 17 with its configuration directory, and goes on archiving', async 
     `${root.path}/s/17-main.pid`,
     '17/main',
     '9MB',
+    '1.7',
   ]);
+  expect(readFileSync(`${root.path}/shared.conf`, 'utf8')).toBe(SHARED);
+
   await server.psql('select pg_switch_wal()');
   const archived =
     'do $$ begin for i in 1..100 loop exit when (select archived_count from pg_stat_archiver) > 0; perform pg_sleep(0.1), pg_stat_clear_snapshot(); end loop; end $$';

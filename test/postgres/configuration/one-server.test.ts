@@ -1,4 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { run } from '../../../sandbox/command';
+import { asUser } from '../../../sandbox/os-user';
 import { createServer, type SandboxServer } from '../../../sandbox/postgres-server';
 import { temporaryRoot, type TemporaryRoot } from '../../../sandbox/temporary-root';
 import { layout, type Cluster } from '../../../src/postgres/cluster';
@@ -28,6 +30,7 @@ const ODD = [
   'App.Lists = \'"a b", c\'',
   'checkpoint_completion_target = .8',
   'log_file_mode = 0640',
+  'default_with_oids = off',
   "include 'below/more.conf'",
   "include_if_exists 'not-there.conf'",
   'random_page_cost = 2',
@@ -47,7 +50,8 @@ beforeAll(async () => {
   put(`${server.dataDirectory}/dir.d/.hidden.conf`, 'seq_page_cost = 5\n');
   put(`${server.dataDirectory}/outside.conf`, 'geqo = off\n', 0o640);
   put(main, `${readFileSync(main, 'utf8')}${ODD}\n`);
-  await server.start();
+  const start = ['--wait', '--silent', `--log=${server.logFile}`, '-o', '-c tcp_keepalives_idle=77', 'start'];
+  await run(asUser(server.osUser, [`${server.binDirectory}/pg_ctl`, '--pgdata', server.dataDirectory, ...start]));
 });
 
 afterAll(async () => {
@@ -84,6 +88,9 @@ it('previews without a data directory of the new version, warns of what librarie
     }),
   );
   expect(told(changes, 'effective_io_concurrency')).toEqual(['default changed']);
+  // In no version's pg_settings, and taken by all.
+  expect(told(changes, 'default_with_oids')).toEqual(['kept']);
+  expect(changes).toContainEqual(expect.objectContaining({ name: 'tcp_keepalives_idle', kind: 'added', after: '77' }));
   expect(existsSync(at(18).dataDirectory)).toBe(false);
   expect(readdirSync(`${root.path}/work/test`)).toEqual([]);
 });

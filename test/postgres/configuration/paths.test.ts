@@ -34,6 +34,7 @@ it.each([
   ['archive_command', 'push s3://key:secret@host/%f', 'push s3://key:(hidden)@host/%f'],
   ['ssl_passphrase_command', 'echo secret', '(hidden)'],
   ['app.api_token', 'abc', '(hidden)'],
+  ['', 'invalid value for parameter "app.password": "secret"', 'invalid value for parameter "app.password": (hidden)'],
   ['password_encryption', 'scram-sha-256', 'scram-sha-256'],
   ['work_mem', '4MB', '4MB'],
 ])('shows %s = %j without secrets', (name, value, expected) => expect(shown(name, value)).toBe(expected));

@@ -188,6 +188,12 @@ it('says where the files are when the old configuration left that to the command
   expect(translate({}).files['postgresql.conf']).toBe('');
 });
 
+it('knows the old directories by the names behind symbolic links too', () => {
+  const aliases = { dataDirectory: ['/pg/15/main', '/disk7/pg'], configDirectory: ['/pg/15/main', '/disk7/pg'] };
+  const { expected } = translate({ main: "lib.a = '/disk7/pg/x'\nlib.b = '/pg/15/main/x'", old: { aliases } });
+  expect(expected).toEqual({ 'lib.a': '/pg/16/main/x', 'lib.b': '/pg/16/main/x' });
+});
+
 describe('files outside of the old directories', () => {
   const main = "include '/srv/shared.conf'\n";
   const shared = (content: string): Given => ({

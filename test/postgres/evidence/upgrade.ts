@@ -22,3 +22,18 @@ export async function upgrade(old: SandboxServer, version: MajorVersion): Promis
   Object.assign(next.passwords, old.passwords);
   return next;
 }
+
+/** Restores a dump of one server's whole cluster into another, empty one. */
+export async function restore(old: SandboxServer, next: SandboxServer): Promise<void> {
+  const at = ({ socketDirectory, port }: SandboxServer): string[] => [
+    `--host=${socketDirectory}`,
+    `--port=${port}`,
+    '--username=postgres',
+  ];
+  const dump = await run(asUser(old.osUser, [join(next.binDirectory, 'pg_dumpall'), ...at(old)]));
+  await run(asUser(next.osUser, [join(next.binDirectory, 'psql'), '--no-psqlrc', '--quiet', ...at(next)]), {
+    input: dump,
+  });
+  // The dump has set the superuser's password to that of the old cluster.
+  next.adminPassword = old.adminPassword;
+}

@@ -36,7 +36,10 @@ export interface Hop {
 }
 
 /** Runs the pre-flight as a phase would. */
-export async function preflight(server: SandboxServer, { from, to, checks, accept, entry }: Hop): Promise<PreflightReport> {
+export async function preflight(
+  server: SandboxServer,
+  { from, to, checks, accept, entry }: Hop,
+): Promise<PreflightReport> {
   const cluster = await clusterOf(server, entry);
   return runPreflight(checkContext(cluster, { from, to, mode: 'copy' }), { checks, accept });
 }

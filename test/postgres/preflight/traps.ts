@@ -141,9 +141,19 @@ const APP = `
   create constraint trigger late after insert on changed deferrable for each row execute function deferred();
   begin; insert into changed values (0); prepare transaction 'stuck';`;
 
+/** Builds differ: Debian's have ICU, the portable ones that the sandbox fetches have not. */
+export async function hasIcu({ binDirectory }: { binDirectory: string }): Promise<boolean> {
+  return !(await run([`${binDirectory}/pg_config`, '--configure'])).includes('--without-icu');
+}
+
 /** Plants them all in a running 15 server. */
 export async function plant(server: SandboxServer): Promise<void> {
   await server.psql(CLUSTER);
+  if (await hasIcu(server)) {
+    await server.psql(
+      `create database "Sorted by ICU" template template0 locale_provider icu icu_locale 'de' encoding 'UTF8'`,
+    );
+  }
   // Before there is a prepared transaction: a new slot waits for the end of all that run.
   await server.psql(`select pg_create_logical_replication_slot('for_reader', 'test_decoding')`, 'app');
   await server.psql(APP, 'app');
@@ -184,5 +194,8 @@ async function plantFiles(server: SandboxServer): Promise<void> {
     await owned(`${dataDirectory}/${file}`);
   }
   await appendFile(`${dataDirectory}/postgresql.conf`, "work_mem = 'a lot'\n");
-  await appendFile(`${dataDirectory}/pg_hba.conf`, 'host all all 10.0.0.0/8 carrier_pigeon\nhost all /slash 10.0.0.0/8 reject\n');
+  await appendFile(
+    `${dataDirectory}/pg_hba.conf`,
+    'host all all 10.0.0.0/8 carrier_pigeon\nhost all /slash 10.0.0.0/8 reject\n',
+  );
 }

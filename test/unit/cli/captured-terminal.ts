@@ -41,8 +41,12 @@ export class CapturedTerminal implements Terminal {
   }
 }
 
-/** Runs the CLI in this process, as the shell would. */
-export async function pgpassage(args: string[], terminal = new CapturedTerminal()): Promise<Ran> {
-  const exit = await run(args, terminal);
+/** Runs the CLI in this process with the words of the line, as the shell would; quotes hold a word together. */
+export async function pgpassage(line: string, terminal = new CapturedTerminal()): Promise<Ran> {
+  const words = line.match(/"[^"]*"|\S+/g) ?? [];
+  const exit = await run(
+    words.map((word) => word.replace(/^"|"$/g, '')),
+    terminal,
+  );
   return { exit, out: terminal.printed, err: terminal.remarks };
 }

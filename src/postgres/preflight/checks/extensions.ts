@@ -32,12 +32,18 @@ export const extensions: Check = {
     );
     const scratch = await context.scratch();
     const offered = await offers(scratch);
+    const errors = await scratch.loadErrors([...new Set(installed.flatMap(({ libraries }) => libraries))]);
     const findings = [];
     for (const extension of installed) {
       const offer = offered.find(({ name }) => name === extension.name);
-      findings.push(...(offer ? await wayFindings(context, scratch, extension, offer) : [missing(context, extension)]));
+      const broken = extension.libraries.flatMap((library) => errors.get(library) ?? []);
+      if (broken.length > 0) findings.push(unloadable(context, extension, broken));
+      else
+        findings.push(
+          ...(offer ? await wayFindings(context, scratch, extension, offer) : [missing(context, extension)]),
+        );
     }
-    return [...findings, ...(await libraryFindings(context, scratch, installed))];
+    return findings;
   },
 };
 
@@ -104,20 +110,10 @@ async function wayFindings(
   ];
 }
 
-async function libraryFindings(
-  { to }: PreflightContext,
-  scratch: ScratchServer,
-  installed: Installed[],
-): Promise<Found[]> {
-  const users = new Map<string, Installed>();
-  for (const extension of installed) for (const library of extension.libraries) users.set(library, extension);
-  const errors = await scratch.loadErrors([...users.keys()]);
-  return [...errors].map(([library, message]) => {
-    const extension = users.get(library) as Installed;
-    return {
-      ...{ severity: 'blocker', effect: 'ends the upgrade', version: to.version, ...about(extension) },
-      seen: `its library ${library} is not loaded by PostgreSQL ${to.version}: ${message}`,
-      action: `Install the package that brings it for PostgreSQL ${to.version}, or DROP EXTENSION ${extension.name} in this database.`,
-    };
-  });
+function unloadable({ to }: PreflightContext, extension: Installed, errors: string[]): Found {
+  return {
+    ...{ severity: 'blocker', effect: 'ends the upgrade', version: to.version, ...about(extension) },
+    seen: `PostgreSQL ${to.version} does not load its library: ${errors.join('; ')}`,
+    action: `Install the package that brings it for PostgreSQL ${to.version}, or DROP EXTENSION ${extension.name} in this database.`,
+  };
 }

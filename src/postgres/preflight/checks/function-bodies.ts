@@ -23,18 +23,19 @@ export const functionBodies: Check = {
     const comparison = await context.comparison();
     const bodies = await stringBodies(context);
     const findings: Found[] = [];
-    const dynamic = new Map<string, string[]>();
+    const unjudged: Unjudged = { dynamic: new Map(), unparsed: new Map() };
     for (const body of bodies) {
       const names = await bodyNames(body.language, body.language === 'sql' ? body.source : body.definition);
       const gone = goneNames(names, comparison);
       if (gone.length > 0) findings.push(goneFinding(context, body, gone));
-      if (names.dynamic > 0) dynamic.set(body.database, [...(dynamic.get(body.database) ?? []), body.object]);
+      if (names.dynamic > 0) add(unjudged.dynamic, body);
+      if (names.unparsed.length > 0) add(unjudged.unparsed, body);
     }
     const compiled = await compileFindings(
       context,
       new Set(findings.map(({ database, object }) => `${database}|${object}`)),
     );
-    return [...findings, ...(await viewFindings(context, comparison)), ...compiled, ...dynamicNotices(dynamic)];
+    return [...findings, ...(await viewFindings(context, comparison)), ...compiled, ...notices(unjudged)];
   },
 };
 
@@ -117,10 +118,28 @@ async function compileFindings(context: PreflightContext, known: ReadonlySet<str
     }));
 }
 
-function dynamicNotices(dynamic: ReadonlyMap<string, string[]>): Found[] {
-  return [...dynamic].map(([database, objects]) => ({
-    ...{ severity: 'notice', effect: 'none', object: 'dynamic SQL', database },
-    seen: `${objects.length} put statements together when they run, which nobody can judge beforehand: ${some(objects)}`,
-    action: 'Run what uses them on the rehearsal or soon after the phase.',
-  }));
+/** Functions by database about which nothing, or not all, can be said. */
+interface Unjudged {
+  dynamic: Map<string, string[]>;
+  unparsed: Map<string, string[]>;
+}
+
+function add(map: Map<string, string[]>, { database, object }: StringBody): void {
+  map.set(database, [...(map.get(database) ?? []), object]);
+}
+
+function notices({ dynamic, unparsed }: Unjudged): Found[] {
+  const base = { severity: 'notice', effect: 'none' } as const;
+  return [
+    ...[...dynamic].map(([database, objects]) => ({
+      ...{ ...base, object: 'dynamic SQL', database },
+      seen: `${objects.length} put statements together when they run, which nobody can judge beforehand: ${some(objects)}`,
+      action: 'Run what uses them on the rehearsal or soon after the phase.',
+    })),
+    ...[...unparsed].map(([database, objects]) => ({
+      ...{ ...base, object: 'bodies that were not understood', database },
+      seen: `${objects.length} could not be taken apart, so the names in them were not compared: ${some(objects)}`,
+      action: 'Run them on the rehearsal or soon after the phase.',
+    })),
+  ];
 }

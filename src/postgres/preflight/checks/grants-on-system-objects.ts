@@ -1,6 +1,38 @@
+import { identifier } from '../../connection';
 import { signatureOf, type CatalogComparison } from '../catalog-comparison';
-import type { Check } from '../check';
+import type { Check, Found } from '../check';
 import { some } from './sql';
+
+interface Changed {
+  [column: string]: unknown;
+  class: 'function' | 'relation' | 'column';
+  oid: number;
+  column: number;
+  database: string;
+  granted: string[];
+}
+
+// pg_dump writes out what differs from the privileges that initdb gave, or from the defaults where it gave none.
+const QUERY = `
+  select x.class, x.oid, x."column", current_database() as database,
+         array(select distinct coalesce(r.rolname::text, 'PUBLIC') from aclexplode(x.acl) a left join pg_roles r on r.oid = a.grantee
+                where (a.grantee, a.privilege_type) not in (select b.grantee, b.privilege_type from aclexplode(x.initial) b)) as granted
+    from (select 'function' as class, p.oid, 0 as "column", p.proacl as acl, coalesce(i.initprivs, acldefault('f', p.proowner)) as initial
+            from pg_proc p left join pg_init_privs i on i.objoid = p.oid and i.classoid = 'pg_proc'::regclass
+           where p.oid = any ($1::oid[])
+          union all
+          select 'relation', c.oid, 0, c.relacl, coalesce(i.initprivs, acldefault('r', c.relowner))
+            from pg_class c left join pg_init_privs i on i.objoid = c.oid and i.classoid = 'pg_class'::regclass and i.objsubid = 0
+           where c.oid = any ($2::oid[])
+          union all
+          select 'column', a.attrelid, a.attnum, a.attacl, i.initprivs
+            from pg_attribute a left join pg_init_privs i
+              on i.objoid = a.attrelid and i.classoid = 'pg_class'::regclass and i.objsubid = a.attnum
+           where a.attrelid = any ($3::oid[])) x
+   where x.acl is not null and (
+         exists (select grantee, privilege_type from aclexplode(x.acl) except select grantee, privilege_type from aclexplode(x.initial))
+      or exists (select grantee, privilege_type from aclexplode(x.initial) except select grantee, privilege_type from aclexplode(x.acl)))
+   order by 1, 2, 3`;
 
 export const grantsOnSystemObjects: Check = {
   name: 'grants-on-system-objects',
@@ -10,37 +42,15 @@ export const grantsOnSystemObjects: Check = {
     const comparison = await context.comparison();
     const { goneSignatures, goneColumns } = comparison;
     const rows = await context.inUpgradedDatabases((sql) =>
-      sql.query<{ class: string; oid: number; column: number; database: string; grantees: string[] }>(
-        `select x.class, x.oid, x."column", current_database() as database,
-                array(select distinct coalesce(r.rolname, 'PUBLIC') from aclexplode(x.acl) a left join pg_roles r on r.oid = a.grantee
-                       where r.oid is distinct from 10) as grantees
-           from (select 'function' as class, oid, 0 as "column", proacl as acl, 'pg_proc'::regclass as catalog
-                   from pg_proc where oid = any ($1::oid[])
-                 union all
-                 select 'relation', oid, 0, relacl, 'pg_class'::regclass from pg_class where oid = any ($2::oid[])
-                 union all
-                 select 'column', attrelid, attnum, attacl, 'pg_class'::regclass from pg_attribute where attrelid = any ($3::oid[])) x
-           left join pg_init_privs i on i.objoid = x.oid and i.classoid = x.catalog and i.objsubid = x."column"
-          where x.acl is not null and x.acl is distinct from i.initprivs order by 1, 2, 3`,
-        [goneSignatures.map(({ oid }) => oid), goneRelations(comparison), goneColumns.map(({ relation }) => relation)],
-      ),
+      sql.query<Changed>(QUERY, [
+        goneSignatures.map(({ oid }) => oid),
+        goneRelations(comparison),
+        goneColumns.map(({ relation }) => relation),
+      ]),
     );
     return rows.flatMap((row) => {
-      const object = nameOf(row, comparison);
-      if (object === undefined) return [];
-      return [
-        {
-          ...{
-            severity: 'blocker',
-            effect: 'ends the upgrade',
-            object,
-            database: row.database,
-            version: context.to.version,
-          },
-          seen: `privileges on it are granted to ${some(row.grantees)}, and PostgreSQL ${context.to.version} does not have it; pg_upgrade --check passes, and the real run fails when it grants them again`,
-          action: `REVOKE ALL ON ${object} FROM ${some(row.grantees)}, in this database.`,
-        },
-      ];
+      const names = namesOf(row, comparison);
+      return names ? [finding(row, names, context.to.version)] : [];
     });
   },
 };
@@ -52,18 +62,38 @@ function goneRelations({ goneColumns, target }: CatalogComparison): number[] {
   return [...new Set(gone.map(({ relation }) => relation))];
 }
 
-function nameOf(
-  row: { class: string; oid: number; column: number },
-  comparison: CatalogComparison,
-): string | undefined {
+/** The object, and how REVOKE writes it; undefined for a column that is still there. */
+function namesOf(row: Changed, comparison: CatalogComparison): { object: string; revoke: string } | undefined {
   if (row.class === 'function') {
     const routine = comparison.goneSignatures.find(({ oid }) => oid === row.oid);
-    return routine && `function pg_catalog.${signatureOf(routine)}`;
+    const name = routine && `pg_catalog.${signatureOf(routine)}`;
+    return name === undefined ? undefined : { object: `function ${name}`, revoke: `ALL ON FUNCTION ${name}` };
   }
   const column = comparison.goneColumns.find(
     ({ relation, number }) => relation === row.oid && (row.column === 0 || number === row.column),
   );
   if (column === undefined) return undefined;
   const relation = `${column.schema}.${column.relationName}`;
-  return row.class === 'relation' ? `table ${relation}` : `table column ${relation}.${column.column}`;
+  if (row.class === 'relation') return { object: `table ${relation}`, revoke: `ALL ON ${relation}` };
+  return {
+    object: `table column ${relation}.${column.column}`,
+    revoke: `ALL (${identifier(column.column)}) ON ${relation}`,
+  };
+}
+
+function finding(
+  { granted, database }: Changed,
+  { object, revoke }: { object: string; revoke: string },
+  version: number,
+): Found {
+  const given = granted.length > 0;
+  return {
+    ...{ severity: 'blocker', effect: 'ends the upgrade', object, database, version },
+    seen:
+      `${given ? `privileges on it are granted to ${some(granted)}` : 'privileges on it were taken away'}, and PostgreSQL ` +
+      `${version} does not have it; pg_upgrade --check passes, and the real run fails when it repeats that`,
+    action: given
+      ? `REVOKE ${revoke} FROM ${granted.map((name) => (name === 'PUBLIC' ? name : identifier(name))).join(', ')}, in this database.`
+      : `GRANT ${revoke} TO PUBLIC, in this database, so that nothing is left to be carried over.`,
+  };
 }

@@ -43,10 +43,11 @@ function withoutScratch(context: PreflightContext, databases: DatabaseLocale[], 
   return databases.filter(({ provider }) => provider === 'i').map((database) => noIcu(context, database));
 }
 
-/** initdb puts ICU's collations into pg_collation wherever the build has it. */
+/** A build without ICU has some of its collations in pg_collation too (16 and later), and knows no version of them. */
 async function hasIcu(scratch: ScratchServer): Promise<boolean> {
   const [{ icu }] = await scratch.query<{ icu: boolean }>(
-    `select exists (select from pg_catalog.pg_collation where collprovider = 'i') as icu`,
+    `select exists (select from pg_catalog.pg_collation where collprovider = 'i'
+                     and pg_catalog.pg_collation_actual_version(oid) is not null) as icu`,
   );
   return icu;
 }

@@ -20,15 +20,19 @@ export function wraparoundAgeOver(warnAt: number): Check {
           [warnAt],
         ),
       );
-      return rows.map(({ datname, age }) => ({
-        severity: age > BLOCK_AT ? 'blocker' : 'warning',
-        effect: 'breaks later',
-        object: `database ${datname}`,
-        database: datname,
-        seen: `its oldest transaction or multixact ID is ${age.toLocaleString('en')} old, of 2 billion; the upgrade does not make it younger`,
-        action:
-          'VACUUM (FREEZE) the tables with the oldest relfrozenxid or relminmxid, and end what holds them back (old transactions, slots).',
-      }));
+      if (rows.length === 0) return [];
+      const [oldest] = rows;
+      return [
+        {
+          severity: oldest.age > BLOCK_AT ? 'blocker' : 'warning',
+          effect: 'breaks later',
+          object: `database${rows.length > 1 ? 's' : ''} ${some(rows.map(({ datname }) => datname))}`,
+          seen: `the oldest transaction or multixact ID is ${oldest.age.toLocaleString('en')} old, of 2 billion; the upgrade does not make it younger`,
+          action:
+            'VACUUM (FREEZE) the tables with the oldest relfrozenxid or relminmxid, and end what holds them back ' +
+            '(old transactions, slots).',
+        },
+      ];
     },
   };
 }

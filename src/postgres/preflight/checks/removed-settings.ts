@@ -8,8 +8,8 @@ export interface SetSomewhere {
   value: string;
   place: string;
   object?: string;
-  database?: string;
-  /** Sets nothing for all: pg_upgrade does not carry it over, pgpassage does. */
+  database?: string | null;
+  /** Set for all roles, which pg_upgrade leaves behind and pgpassage sets again. */
   lost?: boolean;
 }
 
@@ -42,18 +42,24 @@ function finding({ from, to }: PreflightContext, setting: SetSomewhere): Found {
       severity: 'blocker',
       effect: 'ends the upgrade',
       object: setting.object,
-      database: setting.database,
+      database: setting.database ?? undefined,
       version: to.version,
     },
-    seen: `${setting.name} is set for it; ${reason}. pg_upgrade --check passes, and the real run fails when it restores this`,
+    seen: `${setting.name} is set for it; ${reason}. ${consequence(setting)}`,
     action: `${resetStatement(setting)}${rename ? `, and set ${rename.to} after the phase` : ''}.`,
   };
+}
+
+function consequence({ lost }: SetSomewhere): string {
+  return lost
+    ? 'pg_upgrade leaves it behind, and it could not be set again afterwards'
+    : 'pg_upgrade --check passes, and the real run fails when it restores this';
 }
 
 /** How the setting is taken off again. */
 export function resetStatement({ object = '', database, name }: SetSomewhere): string {
   const [kind] = object.split(' ', 1);
-  const where = kind === 'role' && database !== undefined ? ` IN DATABASE "${database}"` : '';
+  const where = kind === 'role' && database ? ` IN DATABASE "${database}"` : '';
   return `ALTER ${kind.toUpperCase()} ${object.slice(kind.length + 1)}${where} RESET ${name}`;
 }
 

@@ -8,20 +8,19 @@ export const scratchRestore: Check = {
   afterRestore: true,
   async run(context) {
     const errors = await context.restoreErrors();
-    return errors.map((error, index) => finding(error, errors.slice(0, index), context.to.version));
+    return errors.filter(isFirst).map((error) => {
+      const cause = causeOf(error, errors.slice(0, errors.indexOf(error)));
+      return cause ? following(error, cause, context.to.version) : refused(error, context.to.version);
+    });
   },
 };
 
-function finding(error: RestoreError, before: RestoreError[], version: number): Found {
-  const { object, database, message } = error;
-  const cause = before.find((other) => other.database === database && follows(message, other.object));
-  if (cause) {
-    return {
-      ...{ severity: 'notice', effect: 'ends the upgrade', object, database, version },
-      seen: `it is refused only because ${cause.object} is: ${message}`,
-      action: `See ${cause.object}.`,
-    };
-  }
+/** What is refused cannot be given an owner or privileges either; the first error of an object is the one that counts. */
+function isFirst(error: RestoreError, index: number, errors: RestoreError[]): boolean {
+  return errors.findIndex(({ database, object }) => database === error.database && object === error.object) === index;
+}
+
+function refused({ object, database, message }: RestoreError, version: number): Found {
   return {
     ...{ severity: 'blocker', effect: 'ends the upgrade', object, database, version },
     seen: `PostgreSQL ${version} refuses it: ${message}`,
@@ -29,8 +28,22 @@ function finding(error: RestoreError, before: RestoreError[], version: number): 
   };
 }
 
+function following({ object, database, message }: RestoreError, cause: RestoreError, version: number): Found {
+  return {
+    ...{ severity: 'notice', effect: 'ends the upgrade', object, database, version },
+    seen: `it is refused only because ${cause.object} is: ${message}`,
+    action: `See ${cause.object}.`,
+  };
+}
+
+function causeOf(error: RestoreError, before: RestoreError[]): RestoreError | undefined {
+  return before.find((other) => other.database === error.database && follows(error.message, other));
+}
+
 /** Whether a message says that something is not there which was refused before. */
-function follows(message: string, object: string): boolean {
-  const name = object.replace(/^[a-z ]+ /, '').replace(/\(.*/, '');
+function follows(message: string, { object, message: said }: RestoreError): boolean {
+  // Of an extension's part, the message begins with its name.
+  const refusedObject = object.startsWith('extension ') ? said.replace(/: .*/, '') : object;
+  const name = refusedObject.replace(/^[a-z ]+ /, '').replace(/\(.*/, '');
   return /does not exist/.test(message) && message.replaceAll('"', '').includes(name.replaceAll('"', ''));
 }

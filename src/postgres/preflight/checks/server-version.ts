@@ -1,5 +1,4 @@
-import { output } from '../../../hosts/host';
-import { programArguments } from '../../client-programs';
+import { runProgram } from '../../client-programs';
 import { SUPPORTED_VERSIONS } from '../../cluster';
 import type { Check, Found, PreflightContext } from '../check';
 
@@ -86,8 +85,7 @@ export function hopFindings(from: number, to: number): Found[] {
 }
 
 async function targetVersion({ cluster, to }: PreflightContext): Promise<{ major: number; minor: number }> {
-  const argv = programArguments(to, 'postgres', ['--version']);
-  const text = await output(cluster.host, { argv, user: cluster.entry.osUser });
+  const text = await runProgram(cluster, to, 'postgres', ['--version']);
   const match = /(\d+)\.(\d+)/.exec(text);
   if (!match)
     throw new Error(`${to.binDirectory}/postgres calls itself "${text.trim()}", which is no released version`);

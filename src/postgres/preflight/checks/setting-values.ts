@@ -20,11 +20,13 @@ export const settingValues: Check = {
       ({ name }) => !name.includes('.') && !NAME_OBJECTS.has(name) && !goneSettings.includes(name.toLowerCase()),
     );
     const refused = await refusedValues(context, judged);
+    const broken = await brokenFiles(context);
+    const told = new Set(broken.map(({ object }) => object));
     const findings = judged.flatMap((setting, index) => {
       const message = refused.get(index);
-      return message === undefined ? [] : [refusedFinding(context, setting, message)];
+      return message === undefined || told.has(setting.place) ? [] : [refusedFinding(context, setting, message)];
     });
-    return [...findings, ...(await brokenFiles(context)), ...(await archiverFindings(context))];
+    return [...findings, ...broken, ...(await archiverFindings(context))];
   },
 };
 
@@ -54,7 +56,7 @@ function refusedFinding({ to }: PreflightContext, setting: SetSomewhere, message
   return {
     ...{ severity: 'blocker', effect: attached ? 'ends the upgrade' : 'breaks later', version: to.version },
     ...(attached ? {} : { judgement: true as const }),
-    ...{ object: setting.object ?? setting.name, database: setting.database },
+    ...{ object: setting.object ?? setting.name, database: setting.database ?? undefined },
     seen: `${setting.name} in ${setting.place} has a value that PostgreSQL ${to.version} refuses: ${message}`,
     action: attached
       ? `${resetStatement(setting)}, or set a value that both versions take.`

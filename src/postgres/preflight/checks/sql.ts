@@ -1,6 +1,11 @@
 /** SQL that names an object as `pg_identify_object` does, with its kind: `view public.v`. */
 export function identity(catalog: string, oid: string, column = '0'): string {
-  return `(select i.type || ' ' || i.identity from pg_identify_object('pg_catalog.${catalog}'::regclass, ${oid}, ${column}) i)`;
+  return `(select ${named('i')} from pg_identify_object('pg_catalog.${catalog}'::regclass, ${oid}, ${column}) i)`;
+}
+
+/** The same for a row of `pg_identify_object`; arguments as people write them, without `pg_catalog.` before each type. */
+export function named(row: string): string {
+  return `${row}.type || ' ' || regexp_replace(${row}.identity, '([(,])pg_catalog\\.', '\\1', 'g')`;
 }
 
 /** SQL that is true for what people made: neither initdb's nor part of an extension. */

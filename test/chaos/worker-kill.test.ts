@@ -1,0 +1,75 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { MAIN_DATABASE, seed } from '../../sandbox/seed/seed';
+import { startWriters } from '../../sandbox/writers';
+import type { Progress } from '../../src/migration/progress';
+import { Stack } from '../support/stack';
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await Stack.start();
+  await seed(stack.server);
+});
+afterAll(() => stack.stop());
+
+const step = (name: string, state: string) => (progress: Progress) =>
+  progress.phases.some((phase) => phase.steps.some((each) => each.name === name && each.state === state));
+
+/** Waits until the phase's durable job of that step runs its command on the host. */
+async function running(command: string): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while (Date.now() < deadline) {
+    try {
+      execFileSync('pgrep', ['-f', `${stack.root.path}.*${command}|${command}.*${stack.root.path}`]);
+      return;
+    } catch (error) {
+      if ((error as { status?: number }).status !== 1) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+  throw new Error(`${command} did not run within 60 s`);
+}
+
+async function killAndRestart(): Promise<void> {
+  await stack.killWorker();
+  stack.startWorker();
+}
+
+test('a worker killed during the backup, during pg_upgrade and during the soak: the migration completes, pg_upgrade ran once, nothing is lost', async () => {
+  stack.startWorker();
+  const { port, passwords } = stack.server;
+  const writers = await startWriters({
+    connection: { host: '127.0.0.1', port, user: 'postgres', password: passwords.postgres, database: MAIN_DATABASE },
+  });
+  const handle = await stack.migrate({
+    to: 16,
+    rehearse: false,
+    soakAfterLast: '6s',
+    watchEvery: '1s',
+    thresholds: { cpu: 'off', 'free-disk': 'off' },
+  });
+  await running('pg_basebackup');
+  await killAndRestart();
+  await stack.until(handle, step('base backup', 'done'));
+  await running('pg_upgrade.*--old-bindir');
+  await killAndRestart();
+  await stack.until(handle, (progress) => progress.phases[0].gate !== undefined);
+  await killAndRestart();
+  const result = (await handle.result()) as Progress;
+  await writers.stop();
+
+  expect(result).toMatchObject({ outcome: 'completed', runningVersion: 16 });
+  expect(result.phases[0].differences).toEqual([]);
+  const client = await stack.server.connect(MAIN_DATABASE);
+  const check = await writers.verify(client);
+  await client.end();
+  expect(check.missing).toBe(0);
+  const jobs = join(stack.root.path, 'work', 'jobs');
+  const outages = readdirSync(join(jobs, 'self')).filter((name) => name.endsWith('.outage'));
+  expect(outages).toHaveLength(1);
+  const output = readFileSync(join(jobs, 'self', outages[0], 'output'), 'utf8');
+  expect(output.match(/Performing Upgrade/g)).toHaveLength(1);
+  const backups = readdirSync(join(jobs, stack.server.osUser)).filter((name) => name.endsWith('.backup'));
+  expect(backups).toHaveLength(1);
+}, 240_000);
