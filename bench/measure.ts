@@ -17,6 +17,7 @@ export async function measure(stage: Stage, contender: Contender, ending: AbortS
   await restore(stage, ending);
   const probe = await startProbe(stage.server);
   try {
+    ending.throwIfAborted();
     const marks = await contender(stage, ending);
     const { ms } = await probe.outage();
     await assertUpgraded(stage);

@@ -18,9 +18,13 @@ export async function runOutageBenchmark(options: OutageOptions, cleanup: Cleanu
   const measuring = measureAll(root.path, options, ending.signal);
   cleanup.add('the upgrade that runs', async () => {
     ending.abort();
-    await measuring.catch(() => undefined); // the caller of this function hears of it
+    await measuring.catch(() => undefined); // it is awaited below too
   });
-  const result = resultOf(options, await measuring);
+  const measured = await measuring.catch((error: unknown) => {
+    ending.signal.throwIfAborted(); // whatever the abort made of what was going on
+    throw error;
+  });
+  const result = resultOf(options, measured);
   console.log(resultText(result));
   if (options.json) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
 }

@@ -1,8 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { clusterInput } from '../migration/input';
 import { connect, type ConnectOptions, type Temporal } from './connect';
-import type { ExitCode } from './exit-codes';
-import { EXIT } from './exit-codes';
+import { EXIT, type ExitCode } from './exit-codes';
 import type { Terminal } from './terminal';
 
 /** What all commands share. */

@@ -2,10 +2,14 @@ import { isGrpcServiceError, ServiceError } from '@temporalio/client';
 
 /** gRPC status codes that the CLI tells apart. */
 export const GRPC = {
+  cancelled: 1,
+  unknown: 2,
   deadlineExceeded: 4,
-  notFound: 5,
   permissionDenied: 7,
+  resourceExhausted: 8,
   failedPrecondition: 9,
+  aborted: 10,
+  internal: 13,
   unavailable: 14,
   unauthenticated: 16,
 } as const;
@@ -26,9 +30,19 @@ function grpcError(error: unknown): { code: number; details: string } | undefine
   return cause === undefined ? undefined : grpcError(cause);
 }
 
-/** The service did not answer: it is away, or busy. */
+/** Codes of a service that is away, busy, or just going down or coming up: what a later try may get past. */
+const PASSING: readonly number[] = [
+  GRPC.cancelled,
+  GRPC.unknown,
+  GRPC.deadlineExceeded,
+  GRPC.resourceExhausted,
+  GRPC.aborted,
+  GRPC.internal,
+  GRPC.unavailable,
+];
+
+/** The service did not answer, for now. */
 export function isAway(error: unknown): boolean {
   const code = grpcCode(error);
-  if (code !== undefined) return code === GRPC.unavailable || code === GRPC.deadlineExceeded;
-  return error instanceof ServiceError;
+  return code === undefined ? error instanceof ServiceError : PASSING.includes(code);
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { TargetOptions } from './options';
 import { migrationId } from '../migration/identity';
 import type { Call } from './command';
+import type { TargetOptions } from './options';
 import { targetInput } from './target-input';
 import { waitForResult } from './wait-for-result';
 import { requireWorker } from './worker-present';

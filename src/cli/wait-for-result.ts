@@ -1,10 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { CliError } from './cli-error';
 import type { Temporal } from './connect';
 import { EXIT } from './exit-codes';
 import { isAway } from './grpc';
 import { noWorker, workerPresent } from './worker-present';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How long one wait for the result lasts before it is looked whether anybody works on it. */
 const SLICE_MS = 15_000;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Answer, Call } from './command';
 import { CliError } from './cli-error';
+import type { Answer, Call } from './command';
 import type { Temporal } from './connect';
 import { EXIT } from './exit-codes';
 import { isAway } from './grpc';

@@ -8,7 +8,6 @@ export interface Entry {
 export type Block =
   | { kind: 'paragraph'; text: string }
   | { kind: 'table'; caption: string; columns: string[]; rows: string[][] }
-  | { kind: 'list'; items: string[] }
   | { kind: 'entries'; entries: Entry[] };
 
 export interface Section {
@@ -38,8 +37,6 @@ function hasContent(block: Block): boolean {
       return block.text !== '';
     case 'table':
       return block.rows.length > 0;
-    case 'list':
-      return block.items.length > 0;
     case 'entries':
       return block.entries.length > 0;
   }

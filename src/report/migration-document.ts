@@ -110,7 +110,7 @@ function stepTable({ steps }: PhaseProgress): Block {
 }
 
 /** Findings and differences, each with what was seen and what to do. */
-export function remarks(found: readonly Remark[]): Block {
+function remarks(found: readonly Remark[]): Block {
   return {
     kind: 'entries',
     entries: found.map(({ check, object, seen, action }) => ({

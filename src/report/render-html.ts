@@ -47,8 +47,6 @@ function block(value: Block): string {
   switch (value.kind) {
     case 'paragraph':
       return `<p>${escapeHtml(value.text)}</p>`;
-    case 'list':
-      return `<ul>${value.items.map((item) => `<li>${escapeHtml(item)}</li>`).join('')}</ul>`;
     case 'entries':
       return value.entries.map(entry).join('\n');
     case 'table':
@@ -74,6 +72,6 @@ function table({ caption, columns, rows }: Extract<Block, { kind: 'table' }>): s
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 /** Text so that it is text in HTML, in elements and in quoted attributes. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character]);
 }

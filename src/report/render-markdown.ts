@@ -18,8 +18,6 @@ function block(value: Block): string {
   switch (value.kind) {
     case 'paragraph':
       return escapeMarkdown(value.text);
-    case 'list':
-      return value.items.map((item) => `- ${escapeMarkdown(item)}`).join('\n');
     case 'entries':
       return value.entries.map(entry).join('\n');
     case 'table':
@@ -38,7 +36,7 @@ function table(columns: string[], rows: string[][]): string {
 }
 
 /** Plain text so that Markdown shows it as it is, on one line: names in a cluster may hold anything. */
-export function escapeMarkdown(text: string): string {
+function escapeMarkdown(text: string): string {
   return text
     .replace(/\s*\n\s*/g, ' ')
     .replace(/[\\`*_[\]<>|~]/g, '\\$&')

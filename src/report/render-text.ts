@@ -22,8 +22,6 @@ function block(value: Block, width: number): string {
   switch (value.kind) {
     case 'paragraph':
       return wrap(value.text, width).join('\n');
-    case 'list':
-      return value.items.map((item) => hang('- ', item, width)).join('\n');
     case 'entries':
       return value.entries.map((each) => entryText(each, width)).join('\n');
     case 'table':

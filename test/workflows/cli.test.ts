@@ -218,7 +218,7 @@ test('a watch outlives Temporal, and says so', async () => {
   const watching = pgpassage(`status wide --watch --address ${first.address}`, terminal);
   await sleep(500);
   await first.stop();
-  await waitFor(() => /Temporal at .* does not answer\. What it has begun/.test(terminal.remarks));
+  await waitFor(terminal, /Temporal at .* does not answer\. What it has begun/);
   const again = await startTemporal({ ...own, port: Number(first.address.split(':')[1]) });
   await begun.workflow.getHandle(migrationId('wide')).terminate();
   expect((await watching).exit).toBe(8);
@@ -226,12 +226,12 @@ test('a watch outlives Temporal, and says so', async () => {
   await again.stop();
 });
 
-async function waitFor(reached: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 400; tries += 1) {
-    if (reached()) return;
+async function waitFor(terminal: CapturedTerminal, said: RegExp): Promise<void> {
+  for (let tries = 0; tries < 1200; tries += 1) {
+    if (said.test(terminal.remarks)) return;
     await sleep(50);
   }
-  throw new Error('that did not come to pass within 20 s');
+  throw new Error(`${String(said)} was not said within a minute, but: ${terminal.remarks}`);
 }
 
 test('a terminated migration is shown as such, with where it stood', async () => {

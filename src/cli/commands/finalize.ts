@@ -1,7 +1,7 @@
 import { bytes } from '../../report/wording';
 import { begin } from '../begin';
-import { addCommand, answering, type Answer, type Call, type Cli } from '../command';
 import { CliError } from '../cli-error';
+import { addCommand, answering, type Answer, type Call, type Cli } from '../command';
 import { EXIT } from '../exit-codes';
 import { waitForResult } from '../wait-for-result';
 

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { Option } from 'commander';
+import { migrationId } from '../../migration/identity';
 import type { Progress } from '../../migration/progress';
 import { migrationDocument } from '../../report/migration-document';
 import { migrationJson } from '../../report/migration-json';
@@ -8,7 +9,6 @@ import { addCommand, answering, type Answer, type Call, type Cli } from '../comm
 import { CliError } from '../cli-error';
 import { EXIT } from '../exit-codes';
 import { look } from '../look';
-import { migrationId } from '../../migration/identity';
 import { describeRun, latestMigration } from '../runs';
 
 interface ReportOptions {

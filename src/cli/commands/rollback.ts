@@ -1,6 +1,6 @@
 import { begin } from '../begin';
-import { addCommand, answering, type Answer, type Call, type Cli } from '../command';
 import { CliError } from '../cli-error';
+import { addCommand, answering, type Answer, type Call, type Cli } from '../command';
 import { EXIT } from '../exit-codes';
 import { version } from '../options';
 import { isRunning, latestRun } from '../runs';

@@ -29,8 +29,14 @@ async function status(call: Call<{ watch?: boolean }>): Promise<Answer> {
 function asText({ run, progress, failure }: Look, later: Run | undefined, columns: number): string {
   const lines = progress
     ? statusView(progress, Date.now(), { columns, rows: Infinity })
-    : [`${run.workflowId}: ${run.status.name.toLowerCase()} since ${(run.closeTime ?? run.startTime).toISOString()}`];
-  return [...lines, ...(failure && failure !== progress?.status ? ['', failure] : []), ...(later ? ['', laterText(later)] : [])].join('\n');
+    : [
+        `${run.workflowId}: ${run.status.name.toLowerCase()}, ${run.closeTime ? 'ended' : 'started'} at ${(run.closeTime ?? run.startTime).toISOString()}`,
+      ];
+  return [
+    ...lines,
+    ...(failure && failure !== progress?.status ? ['', failure] : []),
+    ...(later ? ['', laterText(later)] : []),
+  ].join('\n');
 }
 
 /** A rollback or finalize that came after the migration decides what serves now. */

@@ -55,6 +55,8 @@ const rows = (evidence: Evidence): Record<string, number> =>
 const checksum = (evidence: Evidence, name: string): string | undefined =>
   odd(evidence).tables.find((table) => table.name === name)?.checksum;
 
+const sums = (evidence: Evidence) => odd(evidence).tables.map((table) => [table.name, table.rows, table.checksum]);
+
 async function connect(): Promise<Client> {
   const client = await running.server.connect('odd');
   clients.push(client);
@@ -83,7 +85,7 @@ test('a checksum does not go by the order of rows, nor by how a client wants to 
   await running.server.psql(
     `ALTER DATABASE odd SET datestyle = 'German'; ALTER DATABASE odd SET bytea_output = 'escape'`,
   );
-  expect(odd(await take()).tables).toEqual(odd(evidence).tables);
+  expect(sums(await take())).toEqual(sums(evidence));
   await running.server.psql('ALTER DATABASE odd RESET ALL');
 });
 

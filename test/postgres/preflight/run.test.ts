@@ -39,6 +39,16 @@ describe('runPreflight', () => {
     expect(report.results.at(-1)).toMatchObject({ check: 'accept', findings: [{ object: 'a' }] });
   });
 
+  test('one cause that keeps several checks from looking is told in full once', async () => {
+    const failing = ['a', 'b'].map((name) => check(name, new Error('initdb failed')));
+    const { results, blockers } = await runPreflight(CONTEXT, { checks: failing });
+    expect(results.map(({ findings }) => findings[0].seen)).toEqual([
+      'could not be looked at: initdb failed',
+      'could not be looked at, for the same reason as a',
+    ]);
+    expect(blockers).toBe(2);
+  });
+
   test('accepted blockers become warnings, as far as they are a matter of judgement', async () => {
     const checks = [check('a', [{ ...BLOCKER, judgement: true }, BLOCKER])];
     const report = await runPreflight(CONTEXT, { checks, accept: ['a'] });

@@ -100,6 +100,12 @@ describe('a cluster full of traps, 15 → 18', () => {
     ['function-bodies', 'function public.body_execute()', 'warning', /wal_write/],
     ['function-bodies', 'view public.v_setting', 'warning', /lc_ctype/],
     ['function-bodies', 'bodies that were not understood', 'notice', /body_broken\(\)/],
+    [
+      'recorded-statements',
+      /^statement -?\d+ of role app$/,
+      'warning',
+      /run 1 times.*buffers_backend.*select query from/,
+    ],
     ['function-bodies', 'dynamic SQL', 'notice', /body_dynamic\(text\)/],
     [
       'expression-index-functions',
@@ -123,7 +129,8 @@ describe('a cluster full of traps, 15 → 18', () => {
     ['unlogged-partitioned-tables', 'table public.unlogged_parent', 'warning', /permanent/],
     ['invalid-indexes', 'index public.doubles_a', 'warning', /REINDEX INDEX CONCURRENTLY public\.doubles_a/],
     ['disabled-fk-triggers', 'table public.referencing', 'warning', /referencing_id_fkey.*enabled/],
-    ['reserved-names', 'role pg_signal_autovacuum_worker', 'blocker', /predefined role/],
+    ['reserved-names', 'role pg_signal_autovacuum_worker', 'blocker', /predefined role.*takes its place/],
+    ['reserved-names', 'role pg_keeper', 'blocker', /leaves behind.*Rename it/],
     ['reserved-names', 'function public.erf(double precision)', 'warning', /built-in function/],
     ['reserved-names', 'table public.pg_stat_io', 'warning', /built-in relation/],
     [
@@ -144,6 +151,7 @@ describe('a cluster full of traps, 15 → 18', () => {
     ['wraparound-age', /^databases /, 'warning', /1,099,999,\d{3}.*FREEZE/],
     ['stale-statistics', 'database app', 'notice', /public\.changed.*ANALYZE/],
     ['pg-upgrade-check', /database connection settings$/, 'notice', /See databases-connectable/],
+    ['scratch-restore', 'table public.kept', 'blocker', /role "pg_keeper" does not exist/],
     ['scratch-restore', 'collation public.drifted', 'blocker', /refuses it/],
   ];
 

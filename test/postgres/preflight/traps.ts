@@ -8,7 +8,7 @@ const NEXT_XID = 1_100_000_000;
 
 /** What a 15 cluster needs to hold the traps. */
 export const TRAP_SETTINGS: Record<string, string> = {
-  shared_preload_libraries: 'adminpack',
+  shared_preload_libraries: 'adminpack, pg_stat_statements',
   old_snapshot_threshold: '-1',
   log_connections: 'f',
   archive_mode: 'on',
@@ -51,8 +51,10 @@ const CLUSTER = `
   create database broken;
   update pg_database set datconnlimit = -2 where datname = 'broken';
   update pg_database set datallowconn = true where datname = 'template0';
+  create role keeper;
   create role signals;
   update pg_authid set rolname = 'pg_signal_autovacuum_worker' where rolname = 'signals';
+  update pg_authid set rolname = 'pg_keeper' where rolname = 'keeper';
   alter system set synchronous_standby_names = 'somewhere';
   alter system set vacuum_defer_cleanup_age = 0;
   select pg_create_physical_replication_slot('for_standby');
@@ -61,6 +63,7 @@ const CLUSTER = `
 const APP = `
   create extension hstore;
   create extension adminpack;
+  create extension pg_stat_statements;
   update pg_extension set extversion = '0.9' where extname = 'hstore';
 
   -- System columns and functions that are gone, in every place that keeps a query.
@@ -126,6 +129,8 @@ const APP = `
   create table keyed (a int not null);
   create unique index keyed_a on keyed (a) nulls not distinct;
   alter table keyed add primary key using index keyed_a;
+  create table kept (a int);
+  alter table kept owner to pg_keeper;
   create table changed as select generate_series(1, 5000) as a;
 
   -- Names that become the system's own.
@@ -139,6 +144,9 @@ const APP = `
   update pg_collation set collversion = '0.1' where collname = 'drifted';
   create function deferred() returns trigger language plpgsql as 'begin return null; end';
   create constraint trigger late after insert on changed deferrable for each row execute function deferred();
+  set role app;
+  select buffers_backend from pg_stat_bgwriter;
+  reset role;
   begin; insert into changed values (0); prepare transaction 'stuck';`;
 
 /** Builds differ: Debian's have ICU, the portable ones that the sandbox fetches have not. */

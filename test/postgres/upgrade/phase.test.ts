@@ -1,73 +1,69 @@
-import { createServer, type SandboxServer } from '../../../sandbox/postgres-server';
-import { temporaryRoot } from '../../../sandbox/temporary-root';
-import type { Mode } from '../../../src/migration/input';
-import type { Cluster } from '../../../src/postgres/cluster';
-import { withSql } from '../../../src/postgres/connection';
-import { stopServer } from '../../../src/postgres/service';
-import { takeBackup } from '../../../src/postgres/upgrade/backup';
-import { openPhase } from '../../../src/postgres/upgrade/open-phase';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { asUser } from '../../../sandbox/os-user';
 import { outage } from '../../../src/postgres/upgrade/outage';
-import type { PhaseRecord } from '../../../src/postgres/upgrade/phase-files';
 import { rehearse } from '../../../src/postgres/upgrade/rehearsal';
 import { rollBack } from '../../../src/postgres/upgrade/rollback';
-import { prepareTarget } from '../../../src/postgres/upgrade/target';
-import { lookAt, runningVersions } from '../../../src/postgres/upgrade/world';
-import { clusterOf } from '../../support/cluster';
-import { runJobs } from '../../support/run-job';
+import { PhaseLab } from '../../support/phase-lab';
 
-let server: SandboxServer;
-let cluster: Cluster;
-let root: Awaited<ReturnType<typeof temporaryRoot>>;
+let lab: PhaseLab;
+afterEach(() => lab.stop());
 
-beforeEach(async () => {
-  root = await temporaryRoot();
-  server = await createServer({ version: 16, root: root.path });
-  await server.start();
-  await server.psql('create table kept (n int primary key); insert into kept select generate_series(1, 1000)');
-  cluster = await clusterOf(server);
-});
-
-afterEach(async () => {
-  for (const version of await runningVersions(cluster)) await stopServer(cluster, version);
-  await root.remove();
-});
-
-async function prepared(mode: Mode): Promise<{ directory: string; record: PhaseRecord }> {
-  const directory = `${cluster.entry.backupDirectory}/upgrade_16_to_17_20260101000000`;
-  const record = await openPhase(cluster, directory, {
-    from: 16,
-    to: 17,
-    mode,
-    migration: 'test',
-    startedAt: '2026-01-01T00:00:00.000Z',
-  });
-  await takeBackup(cluster, directory, record, 'backup', runJobs(cluster.host));
-  await prepareTarget(cluster, directory, record, {});
-  return { directory, record };
-}
-
-const rows = () =>
-  withSql(cluster, {}, async (sql) =>
-    Number((await sql.query<{ n: string }>('select count(*) as n from public.kept'))[0].n),
-  );
-const write = (n: number) => withSql(cluster, {}, (sql) => sql.query('insert into public.kept values ($1)', [n]));
-
-describe.each(['copy', 'link'] as const)('in mode %s', (mode) => {
-  test('the phase is rehearsed, upgraded, and rolled back: writes up to the stop are there, later ones are named and gone', async () => {
-    const { directory, record } = await prepared(mode);
-    const run = runJobs(cluster.host);
-    const rehearsal = await rehearse(cluster, directory, record, 'rehearsal', run);
+describe.each([
+  { mode: 'copy', from: 16, to: 17 },
+  { mode: 'link', from: 16, to: 17 },
+  { mode: 'swap', from: 17, to: 18 },
+] as const)('in mode $mode', ({ mode, from, to }) => {
+  test('a phase is rehearsed, upgraded, and rolled back: writes up to the stop are there, later ones are named and gone', async () => {
+    lab = await PhaseLab.start(from);
+    const { directory, record } = await lab.prepared(from, to, mode);
+    const rehearsal = await rehearse(lab.cluster, directory, record, 'rehearsal', lab.run);
     expect(rehearsal.outageMs).toBeGreaterThan(100);
-    await write(1001); // after the backup: only the WAL that was kept holds it
-    const result = await outage(cluster, directory, record, 'outage', run);
+    await lab.write(1001); // after the backup: only the WAL that was kept holds it
+    const result = await outage(lab.cluster, directory, record, 'outage', lab.run);
     expect(result.outageMs).toBeGreaterThan(100);
-    expect(await rows()).toBe(1001);
-    await write(1002);
-    await expect(rollBack(cluster, directory, record, false, 'refused', run)).rejects.toThrow('writes-since-16-17');
-    expect((await lookAt(cluster, 17)).running).toBe(true);
-    const back = await rollBack(cluster, directory, record, true, 'back', run);
-    expect(back).toMatchObject({ version: 16, short: false });
-    expect(await rows()).toBe(1001);
-    expect(await runningVersions(cluster)).toEqual([16]);
+    expect(await lab.rows()).toBe(1001);
+    await lab.write(1002);
+    await expect(rollBack(lab.cluster, directory, record, false, 'refused', lab.run)).rejects.toThrow(
+      `writes-since-${from}-${to}`,
+    );
+    expect(await lab.serving()).toEqual([to]);
+    const back = await rollBack(lab.cluster, directory, record, true, 'back', lab.run);
+    expect(back).toMatchObject({ version: from, short: false });
+    expect(await lab.rows()).toBe(1001);
+    expect(await lab.serving()).toEqual([from]);
+    expect(await rollBack(lab.cluster, directory, record, true, 'again', lab.run)).toMatchObject({
+      version: from,
+      said: expect.stringContaining('nothing to do'),
+    });
   });
+});
+
+test('rollback.sh works as the document says: cd into the backup directory, ./rollback.sh; it asks by refusing, and the next attempt succeeds', async () => {
+  lab = await PhaseLab.start(16);
+  const first = await lab.prepared(16, 17, 'link');
+  await outage(lab.cluster, first.directory, first.record, 'outage', lab.run);
+  await lab.write(1001);
+  const byHand = (...args: string[]) =>
+    spawnSync('sh', ['-c', `cd ${first.directory} && ./rollback.sh "$@"`, 'sh', ...args], {
+      encoding: 'utf8',
+      input: '',
+    });
+  const refused = byHand();
+  expect(refused).toMatchObject({
+    status: 3,
+    stderr: expect.stringContaining('./rollback.sh --accept writes-since-16-17'),
+  });
+  expect(await lab.serving()).toEqual([17]);
+  const done = byHand('--accept', 'writes-since-16-17');
+  expect(done).toMatchObject({ status: 0, stdout: expect.stringContaining('PostgreSQL 16 serves again') });
+  expect(await lab.rows()).toBe(1000);
+  const log = execFileSync(
+    asUser(lab.server.osUser, ['cat'])[0],
+    [...asUser(lab.server.osUser, ['cat', `${first.directory}/upgrade.log`]).slice(1)],
+    { encoding: 'utf8' },
+  );
+  expect(log).toContain('rollback: PostgreSQL 16 serves again');
+  const second = await lab.prepared(16, 17, 'copy', '2026-01-02T00:00:00.000Z');
+  await outage(lab.cluster, second.directory, second.record, 'outage-2', lab.run);
+  expect(await lab.rows()).toBe(1000);
 });

@@ -18,6 +18,7 @@ import { oldClusterClean } from './old-cluster-clean';
 import { pgUpgradeCheck } from './pg-upgrade-check';
 import { portsAndDirectories } from './ports-and-directories';
 import { preloadLibraries } from './preload-libraries';
+import { recordedStatements } from './recorded-statements';
 import { removedSettings } from './removed-settings';
 import { replicationSlots } from './replication-slots';
 import { reservedNames } from './reserved-names';
@@ -58,6 +59,7 @@ export const CHECKS: readonly Check[] = [
   dataTypes,
   systemColumnViews,
   functionBodies,
+  recordedStatements,
   expressionIndexFunctions,
   inheritanceColumns,
   unloggedPartitionedTables,

@@ -19,14 +19,19 @@ async function roles(context: PreflightContext, { addedRoles }: CatalogCompariso
       [addedRoles],
     ),
   );
-  return rows.map(({ rolname }) => ({
-    ...{ severity: 'blocker', effect: 'ends the upgrade', object: `role ${rolname}`, version: context.to.version },
-    seen: addedRoles.includes(rolname)
-      ? `PostgreSQL ${context.to.version} has a predefined role of this name, which would take its place and its rights`
-      : 'names that begin with pg_ belong to the system, and the target does not create such a role',
-    action:
-      'Rename it: no client can create one, so it stems from a change of pg_authid by hand, which has to be undone the same way.',
-  }));
+  // pg_dumpall, and with it pg_upgrade, passes over every role whose name begins with pg_.
+  return rows.map(({ rolname }) => {
+    const predefined = addedRoles.includes(rolname);
+    return {
+      ...{ severity: 'blocker', effect: predefined ? 'changes meaning' : 'ends the upgrade' },
+      ...{ object: `role ${rolname}`, version: context.to.version },
+      seen: predefined
+        ? `PostgreSQL ${context.to.version} has a predefined role of this name: pg_upgrade leaves yours behind without a word, and that one takes its place, what it owns and what it was granted`
+        : 'pg_upgrade leaves behind roles whose names begin with pg_; what it owns and was granted could not be restored',
+      action:
+        'Rename it: no client can create such a role, so it stems from a change of pg_authid by hand, which has to be undone the same way.',
+    };
+  });
 }
 
 /** The system's schema is searched first unless search_path says otherwise. */
