@@ -7,7 +7,7 @@ import type { Decider } from './gate';
 import { CLUSTER, type Stage } from './stage';
 import type { View } from './view';
 
-const LOOK_EVERY_MS = 300;
+const LOOK_EVERY_MS = 500;
 
 /** A migration's handle with the run it belongs to. */
 export type Migration = WorkflowHandleWithFirstExecutionRunId;

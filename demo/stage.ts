@@ -86,5 +86,5 @@ async function startWorkerFor(directory: string, server: SandboxServer, temporal
 function startWritersFor({ port, passwords }: SandboxServer): Promise<Writers> {
   const connection = { host: '127.0.0.1', port, user: WRITER, password: passwords[WRITER], database: MAIN_DATABASE };
   // Enough to notice every outage, and little enough to leave two cores to the migration.
-  return startWriters({ connection, writers: 4, intervalMs: 20 });
+  return startWriters({ connection, writers: 2, intervalMs: 20 });
 }

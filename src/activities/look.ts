@@ -1,12 +1,11 @@
 import { nextWindow } from '../inventory/window';
 import type { Mode } from '../migration/input';
 import type { Hop } from '../migration/path';
-import { layout, type Cluster } from '../postgres/cluster';
-import { databases, withSql } from '../postgres/connection';
 import { describe } from '../postgres/upgrade/describe';
 import { heldPhases } from '../postgres/upgrade/phases';
 import { chooseMode } from '../postgres/upgrade/mode';
-import type { CheckContext, Finding } from '../postgres/preflight/check';
+import type { Finding } from '../postgres/preflight/check';
+import { checkContext } from '../postgres/preflight/context';
 import { runPreflight } from '../postgres/preflight/run';
 import { sampleSoak } from '../postgres/soak';
 import type { SoakSample } from '../migration/soak';
@@ -33,7 +32,8 @@ export function lookActivities(clusters: Clusters) {
       async (input: Hop & { cluster: string; mode: Mode; accept: string[] }): Promise<PreflightSummary> => {
         const cluster = clusters.get(input.cluster);
         progress('pre-flight checks');
-        const report = await runPreflight(checkContext(cluster, input, input.mode), { accept: input.accept });
+        const context = checkContext(cluster, input);
+        const report = await inTurn(cluster.name, () => runPreflight(context, { accept: input.accept }));
         const findings = report.results.flatMap((result) => result.findings);
         return {
           passed: report.passed,
@@ -62,13 +62,12 @@ export function lookActivities(clusters: Clusters) {
   };
 }
 
-function checkContext(cluster: Cluster, hop: Hop, mode: Mode): CheckContext {
-  return {
-    cluster,
-    from: layout(cluster, hop.from),
-    to: layout(cluster, hop.to),
-    mode,
-    sql: (database, work) => withSql(cluster, { database }, work),
-    databases: () => databases(cluster),
-  };
+const turns = new Map<string, Promise<unknown>>();
+
+/** One pre-flight of a cluster at a time: they share its scratch server's place on the host. */
+async function inTurn<T>(cluster: string, work: () => Promise<T>): Promise<T> {
+  const before = turns.get(cluster) ?? Promise.resolve();
+  const result = before.then(work, work);
+  turns.set(cluster, result);
+  return result;
 }
