@@ -1,14 +1,7 @@
 import type { Finding } from '../postgres/preflight/check';
-import type { PreflightResult } from '../workflows/look';
+import type { PreflightAnswer, PreflightResult } from '../workflows/look';
 import { facts, section, type Block, type Document, type Entry, type Section } from './document';
 import { count } from './wording';
-
-/** Outcome of the workflow `preflightCheck`. */
-export interface Preflight {
-  cluster: string;
-  from: number;
-  results: PreflightResult[];
-}
 
 /** Whether anything stands in the way, at whichever version of the path. */
 export function isBlocked(results: readonly PreflightResult[]): boolean {
@@ -16,7 +9,7 @@ export function isBlocked(results: readonly PreflightResult[]): boolean {
 }
 
 /** The pre-flight as a report: what stands in the way, and what to know. */
-export function preflightDocument({ cluster, from, results }: Preflight): Document {
+export function preflightDocument({ cluster, from, results }: PreflightAnswer): Document {
   return {
     title: `Pre-flight of ${cluster}: ${[from, ...results.map(({ to }) => to)].join(' → ')}`,
     summary: preflightSummary(results),

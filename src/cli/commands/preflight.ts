@@ -1,5 +1,6 @@
-import { isBlocked, preflightDocument, type Preflight } from '../../report/preflight-document';
+import { isBlocked, preflightDocument } from '../../report/preflight-document';
 import { renderText } from '../../report/render-text';
+import type { PreflightAnswer } from '../../workflows/look';
 import { addCommand, answering, type Answer, type Call, type Cli } from '../command';
 import { EXIT } from '../exit-codes';
 import { lookOnly } from '../look-only';
@@ -17,7 +18,7 @@ export function preflightCommand(cli: Cli): void {
 }
 
 async function preflight(call: Call<TargetOptions>): Promise<Answer> {
-  const result = await lookOnly<Preflight>(call, 'preflightCheck', 'preflight');
+  const result = await lookOnly<PreflightAnswer>(call, 'preflightCheck', 'preflight');
   const text = renderText(preflightDocument(result), call.terminal.size().columns);
   return { json: result, text, exit: isBlocked(result.results) ? EXIT.blocked : EXIT.ok };
 }
