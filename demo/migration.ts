@@ -4,6 +4,7 @@ import { begin } from '../src/cli/begin';
 import { look, type Look } from '../src/cli/look';
 import { describeRun, isRunning } from '../src/cli/runs';
 import type { Decider } from './gate';
+import type { DemoOptions } from './options';
 import { CLUSTER, type Stage } from './stage';
 import type { View } from './view';
 
@@ -13,13 +14,14 @@ const LOOK_EVERY_MS = 500;
 export type Migration = WorkflowHandleWithFirstExecutionRunId;
 
 /** Begins the migration of the demo's cluster to PostgreSQL 18, the way `pgpassage start` does. */
-export function beginMigration({ temporal }: Stage, soakMs: number): Promise<Migration> {
+export function beginMigration({ temporal }: Stage, { soakMs, yes }: DemoOptions): Promise<Migration> {
   const input = {
     cluster: CLUSTER,
     to: 18,
     soak: soakMs,
     soakAfterLast: soakMs,
-    watchEvery: 1_000,
+    // Someone who is asked may be away for hours, and every look adds to the workflow's history.
+    watchEvery: yes ? 1_000 : 5_000,
     // How full and how busy the machine of whoever tries the demo is has nothing to do with the migration.
     thresholds: { cpu: 'off', 'free-disk': 'off' },
   };

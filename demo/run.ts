@@ -52,7 +52,7 @@ async function migrate(stage: Stage, options: DemoOptions, terminal: Terminal): 
   const { writers } = stage;
   const view = viewFor(terminal, writers);
   view.say('Migrating the cluster from PostgreSQL 15 to 18');
-  const migration = await beginMigration(stage, options.soakMs);
+  const migration = await beginMigration(stage, options);
   const decide = options.yes
     ? automatic(migration, view.say)
     : asking(migration, {

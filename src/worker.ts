@@ -9,7 +9,10 @@ import { InventoryError, loadInventory } from './inventory/load';
 import { DEFAULT_TASK_QUEUE } from './migration/identity';
 
 const DEFAULT_INVENTORY = '/etc/pgpassage/inventory.yaml';
-const logger = pino({ name: 'pgpassage-worker', level: process.env.PGPASSAGE_LOG_LEVEL ?? 'info' }, pino.destination(2));
+const logger = pino(
+  { name: 'pgpassage-worker', level: process.env.PGPASSAGE_LOG_LEVEL ?? 'info' },
+  pino.destination(2),
+);
 
 /** Workflow code as bundled by the build; without a build (tests) the worker bundles it itself. */
 function workflows(): { workflowBundle: { codePath: string } } | { workflowsPath: string } {
@@ -42,7 +45,16 @@ async function main(): Promise<void> {
 }
 
 function logEntry({ level, message, meta }: LogEntry): void {
-  const method = level === 'TRACE' ? 'trace' : level === 'DEBUG' ? 'debug' : level === 'WARN' ? 'warn' : level === 'ERROR' ? 'error' : 'info';
+  const method =
+    level === 'TRACE'
+      ? 'trace'
+      : level === 'DEBUG'
+        ? 'debug'
+        : level === 'WARN'
+          ? 'warn'
+          : level === 'ERROR'
+            ? 'error'
+            : 'info';
   logger[method](meta ?? {}, message);
 }
 

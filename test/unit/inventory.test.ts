@@ -17,7 +17,9 @@ test('the annotated example is valid', () => {
 });
 
 test('a file that is not there is named, with how to give it', () => {
-  expect(() => loadInventory('/nowhere/inventory.yaml')).toThrow(/\/nowhere\/inventory.yaml can't be read .*PGPASSAGE_INVENTORY/);
+  expect(() => loadInventory('/nowhere/inventory.yaml')).toThrow(
+    /\/nowhere\/inventory.yaml can't be read .*PGPASSAGE_INVENTORY/,
+  );
 });
 
 test('text that is no YAML is refused with its line', () => {
@@ -25,16 +27,31 @@ test('text that is no YAML is refused with its line', () => {
 });
 
 test.each([
-  ['a primary that is not listed', 'hosts: {}\nclusters: {a: {primary: db9}}', 'clusters.a: host "db9" is not listed under hosts'],
-  ['a password in the clear', 'hosts: {h: {connection: local}}\nclusters: {a: {primary: h, admin: {password: hunter2}}}', 'clusters.a.admin.password: a secret is a reference'],
-  ['a path without {version}', 'hosts: {h: {connection: local}}\nclusters: {a: {primary: h, dataDirectory: /data}}', 'clusters.a.dataDirectory: the path needs the placeholder {version}'],
+  [
+    'a primary that is not listed',
+    'hosts: {}\nclusters: {a: {primary: db9}}',
+    'clusters.a: host "db9" is not listed under hosts',
+  ],
+  [
+    'a password in the clear',
+    'hosts: {h: {connection: local}}\nclusters: {a: {primary: h, admin: {password: hunter2}}}',
+    'clusters.a.admin.password: a secret is a reference',
+  ],
+  [
+    'a path without {version}',
+    'hosts: {h: {connection: local}}\nclusters: {a: {primary: h, dataDirectory: /data}}',
+    'clusters.a.dataDirectory: the path needs the placeholder {version}',
+  ],
   ['a misspelt field', 'hosts: {h: {connection: local}}\nclusters: {a: {primary: h, prot: 5432}}', 'prot'],
 ])('%s is refused with its place', (_, text, message) => {
   expect(() => loadInventory(inventory(text))).toThrow(message);
 });
 
 test('the value of a refused password is not repeated', () => {
-  const load = () => loadInventory(inventory('hosts: {h: {connection: local}}\nclusters: {a: {primary: h, admin: {password: hunter2}}}'));
+  const load = () =>
+    loadInventory(
+      inventory('hosts: {h: {connection: local}}\nclusters: {a: {primary: h, admin: {password: hunter2}}}'),
+    );
   expect(load).toThrow(expect.objectContaining({ message: expect.not.stringContaining('hunter2') }));
 });
 
@@ -44,5 +61,7 @@ test('secrets are resolved from the environment and from files, and a missing on
   writeFileSync(join(directory, 'secret'), 'from file\n');
   expect(resolveSecret(`file:${join(directory, 'secret')}`)).toBe('from file');
   expect(() => resolveSecret('env:PGPASSAGE_NO_SUCH')).toThrow('env:PGPASSAGE_NO_SUCH is not set on this worker');
-  expect(() => resolveSecret('file:/nowhere/secret')).toThrow("file:/nowhere/secret can't be read on this worker: ENOENT");
+  expect(() => resolveSecret('file:/nowhere/secret')).toThrow(
+    "file:/nowhere/secret can't be read on this worker: ENOENT",
+  );
 });
