@@ -1,9 +1,9 @@
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
+import { writeInventory } from '../../sandbox/inventory';
 import { parts, type MajorVersion } from '../../sandbox/parts';
 import { createServer, openServer, type SandboxServer } from '../../sandbox/postgres-server';
 import { projectRoot } from '../../sandbox/project-root';
@@ -33,7 +33,7 @@ export class Stack {
     ]);
     await server.start();
     const connection = await Connection.connect({ address: temporal.address });
-    return new Stack(root, temporal, server, new Client({ connection }), await writeInventory(root.path, server));
+    return new Stack(root, temporal, server, new Client({ connection }), await writeInventory(server, 'orders'));
   }
 
   /** Starts a worker as users do: a process of its own. */
@@ -112,31 +112,4 @@ export class Stack {
     await this.temporal.stop();
     await this.root.remove();
   }
-}
-
-/** The inventory as a user would write it, with the password by reference. */
-async function writeInventory(root: string, server: SandboxServer): Promise<string> {
-  mkdirSync(`${root}/versions`, { recursive: true });
-  for (const [version, bin] of Object.entries((await parts()).postgres))
-    symlinkSync(bin, `${root}/versions/${version}`);
-  const cluster = {
-    primary: 'here',
-    osUser: server.osUser,
-    port: server.port,
-    binDirectory: `${root}/versions/{version}`,
-    dataDirectory: `${root}/{version}/main`,
-    logFile: `${root}/postgresql-{version}.log`,
-    backupDirectory: `${root}/backups`,
-    service: { manager: 'pg_ctl' },
-    admin: { password: `file:${server.passwordFile}` },
-  };
-  const file = `${root}/inventory.yaml`;
-  writeFileSync(
-    file,
-    stringify({
-      hosts: { here: { connection: 'local', workDirectory: `${root}/work` } },
-      clusters: { orders: cluster },
-    }),
-  );
-  return file;
 }
