@@ -17,9 +17,11 @@ const LOOK_EVERY_MS = 500;
 
 /** Asks the person at the terminal at every gate. A decision that comes from elsewhere ends the question. */
 export function asking(handle: WorkflowHandle, { user, say, outageOf }: Asking): Decider {
+  // A rollback is not over at once, and nobody wants to be asked again while it goes on.
+  let answered: string | undefined;
   return async (progress) => {
     const phase = waitingPhase(progress, Date.now());
-    if (!phase) return;
+    if (!phase || phase.name === answered) return;
     for (const line of gateText(phase, outageOf(progress, phase.name))) say(line);
     const over = new AbortController();
     try {
@@ -30,7 +32,10 @@ export function asking(handle: WorkflowHandle, { user, say, outageOf }: Asking):
       const answer = await question(`${choices(phase)} `, over.signal);
       if (answer === undefined) return say('\nDecided elsewhere.');
       const message = await messageFor(answer.toLowerCase(), phase, user);
-      if (message) say((await send(handle, message)).text);
+      if (!message) return;
+      const { refused, text } = await send(handle, message);
+      say(text);
+      if (!refused) answered = phase.name;
     } finally {
       over.abort();
     }

@@ -10,14 +10,18 @@ export function summaryText(progress: Progress | undefined, seen: Seen, summary:
     ...(progress ? [phaseTable(progress.phases, seen, width)] : []),
     ...seen.outages.others.map(
       ({ from, ms }) =>
-        `The writers could not write for ${span(ms)} at ${moment(from.getTime())}, outside of any outage.`,
+        `The writers could not write for ${span(ms)} at ${moment(from.getTime())}, outside of any phase's outage.`,
     ),
     writesLine(seen),
+    ...(summary.outcome === 'rolled back' ? [ROLLED_BACK] : []),
     `Checks: ${summary.checks.passed} passed, ${summary.checks.failed} failed.`,
     ...(progress ? [rowsLine(progress)] : []),
     held(summary) ? 'Everything held.' : 'Not everything held.',
   ].join('\n');
 }
+
+const ROLLED_BACK =
+  'The rollback lost what had been written since the newer version was opened: that loss was accepted.';
 
 const COLUMNS = [
   'phase',

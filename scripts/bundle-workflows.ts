@@ -1,4 +1,4 @@
-import { bundleWorkflowCode } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -7,7 +7,7 @@ async function main(): Promise<void> {
   const lib = join(__dirname, '..');
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(lib, 'src', 'workflows', 'index.js'),
-    logger: undefined,
+    logger: new DefaultLogger('WARN'),
   });
   writeFileSync(join(lib, 'workflow-bundle.js'), code);
 }

@@ -134,7 +134,7 @@ describe('the result', () => {
   test('is shown with the interruption that no outage explains', () => {
     const text = summaryText(progress, seen, summarize(progress, seen), 200);
     expect(text).toContain('500 acknowledged, 0 of them missing, 3 never answered');
-    expect(text).toMatch(/could not write for 50 ms at .*outside of any outage/);
+    expect(text).toMatch(/could not write for 50 ms at .*outside of any phase's outage/);
     expect(text).toContain('70 rows of 7 tables');
     expect(text).toContain('Everything held.');
   });

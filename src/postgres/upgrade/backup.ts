@@ -53,6 +53,7 @@ function backupScript(cluster: Cluster, directory: string, record: PhaseRecord):
     `--pgdata=${base}.partial`,
     '--checkpoint=fast',
     '--progress',
+    '--no-sync',
     ...tablespaces,
   ];
   const globals = [
@@ -70,6 +71,8 @@ if [ ! -d ${PHASE_FILES.base} ]; then
   rm -rf ${PHASE_FILES.base}.partial ${PHASE_FILES.tablespaces}
   ${shellCommand(basebackup)}
   ${shellCommand([program(paths, 'pg_verifybackup'), '--quiet', `${base}.partial`])}
+  # One sync of the file system instead of one a file; verified bytes are on disk before the backup has its name.
+  sync -f ${PHASE_FILES.base}.partial
   mv ${PHASE_FILES.base}.partial ${PHASE_FILES.base}
 fi
 ${shellCommand(globals)}
