@@ -1,14 +1,9 @@
-/** Tests run the TypeScript directly (swc); types are checked by `npm run build`. */
+/** Tests run the TypeScript directly (swc); types are checked by `npm run typecheck`. */
 module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
-    ],
-  },
+  transform: { '^.+\\.ts$': '@swc/jest' }, // options: .swcrc
   testTimeout: 120000,
   // Most of a test's time is spent waiting for servers.
   maxWorkers: 2,
