@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { writeInventory } from '../sandbox/inventory';
+import { versionsDirectory, writeInventory } from '../sandbox/inventory';
 import { parts } from '../sandbox/parts';
 import { createServer, type SandboxServer } from '../sandbox/postgres-server';
 import { MAIN_DATABASE, SEED_HBA, SEED_SETTINGS, seed } from '../sandbox/seed/seed';
@@ -48,6 +48,8 @@ export async function setTheStage(options: StageOptions): Promise<Stage> {
     return result;
   };
   await step('parts are there', parts);
+  // Ending the demo, which may be asked for at any moment, finds the programs there.
+  await versionsDirectory(directory);
   const [temporalServer, server] = await Promise.all([
     step('Temporal runs', () => startTemporalFor(directory)),
     startCluster(options, step),
