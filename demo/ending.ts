@@ -19,17 +19,16 @@ const OWN_JOBS = 'self';
  * @throws AggregateError of what could not be ended; the rest is ended all the same.
  */
 export async function endDemo(directory: string): Promise<void> {
-  const sockets = await socketDirectories(directory);
-  const processes = startedProcesses(directory).reverse();
-  const parts = [
-    ...processes.map((started) => () => endProcess(started, PATIENCE_MS)),
-    endChildren,
-    () => endJobs(join(directory, 'work')),
-    () => stopServers(directory),
-    ...sockets.map((socket) => () => rm(socket, { recursive: true, force: true })),
-  ];
   const failed: unknown[] = [];
-  for (const end of parts) await end().catch((error: unknown) => failed.push(error));
+  const attempt = (work: Promise<void>): Promise<void> => work.catch((error: unknown) => void failed.push(error));
+  // Twice: what runs now is seen by its command line, and what it has yet to make is there once it has ended.
+  const before = await socketDirectories(directory);
+  for (const started of startedProcesses(directory).reverse()) await attempt(endProcess(started, PATIENCE_MS));
+  await attempt(endChildren());
+  await attempt(endJobs(join(directory, 'work')));
+  const after = await socketDirectories(directory);
+  await attempt(stopServers(directory));
+  for (const socket of [...before, ...after]) await attempt(rm(socket, { recursive: true, force: true }));
   if (failed.length > 0) throw new AggregateError(failed, failed.map(String).join('; '));
 }
 

@@ -65,7 +65,7 @@ async function migrate(stage: Stage, options: DemoOptions, terminal: Terminal): 
 
 /** Ends everything, or leaves it running. @returns false when something could not be ended. */
 async function leave(
-  { keep }: DemoOptions,
+  { keep, yes }: DemoOptions,
   stage: Stage,
   place: Place,
   summary: Summary,
@@ -76,8 +76,9 @@ async function leave(
     keptHints(stage).forEach(say);
     return true;
   }
-  // Rolled back is what someone decided, and nothing that has to be looked into.
-  if (!held(summary) && summary.outcome !== 'rolled back') return tellFailure(place, say);
+  // What someone at the terminal has decided is nothing that has to be looked into.
+  const decided = !yes && (summary.outcome === 'rolled back' || summary.outcome === 'stopped');
+  if (!held(summary) && !decided) return tellFailure(place, say);
   const ended = await place.end('nothing');
   if (ended) NEXT.forEach(say);
   return ended;

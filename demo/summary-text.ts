@@ -16,12 +16,17 @@ export function summaryText(progress: Progress | undefined, seen: Seen, summary:
     ...(summary.outcome === 'rolled back' ? [ROLLED_BACK] : []),
     `Checks: ${summary.checks.passed} passed, ${summary.checks.failed} failed.`,
     ...(progress ? [rowsLine(progress)] : []),
-    held(summary) ? 'Everything held.' : 'Not everything held.',
+    verdict(summary),
   ].join('\n');
 }
 
 const ROLLED_BACK =
   'The rollback lost what had been written since the newer version was opened: that loss was accepted.';
+
+function verdict(summary: Summary): string {
+  if (held(summary)) return 'Everything held.';
+  return summary.outcome === 'completed' ? 'Not everything held.' : 'The migration did not complete.';
+}
 
 const COLUMNS = [
   'phase',
