@@ -69,12 +69,13 @@ function asFailure(error: unknown): unknown {
 }
 
 /**
- * Runs durable jobs of the cluster's host for the current activity. Cancelling the activity ends the job. A restartable
+ * Runs durable jobs of the cluster's host for the current activity. Cancelling the workflow ends the job; a worker that
+ * shuts down only leaves it, and the next attempt attaches to it. A restartable
  * job that failed is forgotten once its end was told, so that the activity's next attempt starts it anew.
  */
 export function jobRunner(cluster: Cluster): RunJob {
   return async (job, options = {}) => {
-    const follow = { onProgress: progress, signal: Context.current().cancellationSignal };
+    const follow = { onProgress: goOnOrLeave, signal: cancelRequested() };
     for (;;) {
       const end = await runJob(cluster.host, job, follow);
       const failed = end.state === 'interrupted' || end.exitCode !== 0;
@@ -83,4 +84,25 @@ export function jobRunner(cluster: Cluster): RunJob {
       if (!options.restart) return { output: end.output };
     }
   };
+}
+
+/** Aborts when the workflow asked for the cancellation, and not for a worker's own shutdown. */
+function cancelRequested(): AbortSignal {
+  const context = Context.current();
+  const requested = new AbortController();
+  const tell = () => {
+    if (context.cancellationDetails?.cancelRequested) requested.abort(context.cancellationSignal.reason);
+  };
+  if (context.cancellationSignal.aborted) tell();
+  else context.cancellationSignal.addEventListener('abort', tell, { once: true });
+  return requested.signal;
+}
+
+/** Tells the progress, or leaves the job to the next attempt when this worker shuts down. */
+function goOnOrLeave(what: string): void {
+  const context = Context.current();
+  if (context.cancellationSignal.aborted && !context.cancellationDetails?.cancelRequested) {
+    throw new Error('this worker is shutting down; the job goes on on its host, and the next attempt attaches to it');
+  }
+  progress(what);
 }

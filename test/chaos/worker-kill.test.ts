@@ -95,3 +95,16 @@ test('rolled back and migrated again with the worker left alone: the outage was 
     `outage with the worker killed ${disturbedMs} ms, left alone ${undisturbedMs} ms: ${(disturbedMs / undisturbedMs).toFixed(2)}\n`,
   );
 }, 240_000);
+
+test('a worker that is restarted in order while pg_upgrade runs leaves the job alone: it ends well, once', async () => {
+  const back = { cluster: 'orders', to: 15, accept: ['writes-since-15-16'], by: 'ann' };
+  const options = { taskQueue: 'pgpassage', workflowId: migrationId('orders') };
+  await stack.client.workflow.execute('rollbackMigration', { ...options, args: [back] });
+  const plan = { to: 16, rehearse: false, soakAfterLast: 0, thresholds: { cpu: 'off', 'free-disk': 'off' } };
+  const handle = await stack.migrate(plan);
+  await running('pg_upgrade.*--old-bindir=.*--socketdir');
+  await stack.terminateWorker();
+  stack.startWorker();
+  const result = (await handle.result()) as Progress;
+  expect(result).toMatchObject({ outcome: 'completed', runningVersion: 16 });
+}, 240_000);

@@ -57,6 +57,14 @@ export class Stack {
     this.worker = undefined;
   }
 
+  /** Ends the worker as an ordinary restart does. */
+  async terminateWorker(): Promise<void> {
+    const exited = once(this.worker!, 'exit');
+    this.worker!.kill('SIGTERM');
+    await exited;
+    this.worker = undefined;
+  }
+
   async migrate(input: Record<string, unknown>, type = 'stepMigration'): Promise<WorkflowHandle> {
     const options = {
       taskQueue: 'pgpassage',
