@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import type { WorkflowHandle } from '@temporalio/client';
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MAIN_DATABASE, seed } from '../../sandbox/seed/seed';
@@ -18,19 +19,17 @@ afterAll(() => stack.stop());
 const step = (name: string, state: string) => (progress: Progress) =>
   progress.phases.some((phase) => phase.steps.some((each) => each.name === name && each.state === state));
 
-/** Waits until the phase's durable job of that step runs its command on the host. */
-async function running(command: string): Promise<void> {
+/** Waits until the command of one of the migration's durable jobs runs; fails with the migration's own words if it ends before. */
+async function running(handle: WorkflowHandle, command: string): Promise<void> {
+  const pattern = `${stack.root.path}.*${command}|${command}.*${stack.root.path}`;
   const deadline = Date.now() + 60_000;
-  while (Date.now() < deadline) {
-    try {
-      execFileSync('pgrep', ['-f', `${stack.root.path}.*${command}|${command}.*${stack.root.path}`]);
-      return;
-    } catch (error) {
-      if ((error as { status?: number }).status !== 1) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 10));
+  while (spawnSync('pgrep', ['-f', pattern]).status !== 0) {
+    if ((await handle.describe()).status.name !== 'RUNNING') {
+      throw new Error(`${command} never ran: ${JSON.stringify(await handle.result())}`);
     }
+    if (Date.now() > deadline) throw new Error(`${command} did not run within 60 s\n${stack.endOfLog()}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  throw new Error(`${command} did not run within 60 s`);
 }
 
 async function killAndRestart(): Promise<void> {
@@ -51,10 +50,10 @@ test('a worker killed during the backup, during pg_upgrade and during the soak: 
     watchEvery: '1s',
     thresholds: { cpu: 'off', 'free-disk': 'off' },
   });
-  await running('pg_basebackup');
+  await running(handle, 'pg_basebackup');
   await killAndRestart();
   await stack.until(handle, step('base backup', 'done'));
-  await running('pg_upgrade.*--old-bindir');
+  await running(handle, 'pg_upgrade.*--old-bindir');
   await killAndRestart();
   await stack.until(handle, (progress) => progress.phases[0].gate !== undefined);
   await killAndRestart();
@@ -102,7 +101,7 @@ test('a worker that is restarted in order while pg_upgrade runs leaves the job a
   await stack.client.workflow.execute('rollbackMigration', { ...options, args: [back] });
   const plan = { to: 16, rehearse: false, soakAfterLast: 0, thresholds: { cpu: 'off', 'free-disk': 'off' } };
   const handle = await stack.migrate(plan);
-  await running('pg_upgrade.*--old-bindir=.*--socketdir');
+  await running(handle, 'pg_upgrade.*--old-bindir=.*--socketdir');
   await stack.terminateWorker();
   stack.startWorker();
   const result = (await handle.result()) as Progress;

@@ -10,6 +10,8 @@ import type { Finding } from '../../src/postgres/preflight/check';
  */
 export class FakeCluster {
   readonly calls: string[] = [];
+  /** Identities of the runs that opened phases. */
+  readonly migrations: string[] = [];
   version = 15;
   blockers: Finding[] = [];
   sample: Partial<SoakSample> = {};
@@ -44,7 +46,10 @@ export class FakeCluster {
       windowOpensAt: () => this.window,
       sampleSoak: () => ({ at: Date.now(), answered: true, measures: {}, problems: [], ...this.sample }),
       heldPhases: () => held,
-      openPhase: ({ name }) => ({ directory: `/backups/${name}` }),
+      openPhase: ({ name, migration }) => {
+        this.migrations.push(migration);
+        return { directory: `/backups/${name}` };
+      },
       takeEvidence: () => ({ tables: 3, rows: 30 }),
       takeBackup: () => undefined,
       releaseWal: () => undefined,

@@ -137,3 +137,12 @@ test.each(['putBackForgotten', 'refreshStatistics', 'updateExtensions', 'compare
     expect(fake.calls.filter((name) => UNDO.includes(name))).toEqual([]);
   },
 );
+
+test('names on the host carry the whole run ID: two runs within a minute share its beginning', async () => {
+  const fake = new FakeCluster();
+  const runId = await withMigration(env, fake, input({ soak: 0 }), async ({ handle, result }) => {
+    await result();
+    return handle.firstExecutionRunId;
+  });
+  expect(fake.migrations).toEqual([runId]);
+});

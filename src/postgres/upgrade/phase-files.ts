@@ -8,7 +8,7 @@ export interface PhaseRecord {
   from: number;
   to: number;
   mode: Mode;
-  /** Identity of the migration (workflow ID and run) that made it. */
+  /** Identity of the migration (its run ID) that made it. */
   migration: string;
   /** ISO 8601. */
   startedAt: string;
@@ -19,7 +19,6 @@ export interface PhaseRecord {
   /** Replication slot that keeps the old server's WAL from the backup's start to the stop. */
   slot: string;
   tablespaces: { oid: string; location: string }[];
-  port: number;
 }
 
 /** Names of what a phase leaves in its backup directory `upgrade_15_to_16_<timestamp>`. */

@@ -1,9 +1,11 @@
 import { shellCommand } from '../../hosts/quote';
 import { lossOf } from '../../migration/ledger';
+import { phaseName } from '../../migration/path';
 import type { Cluster } from '../cluster';
 import { JobFailed, type RunJob } from './jobs';
 import { PHASE_FILES, type PhaseRecord } from './phase-files';
 import { ROLLBACK_EXIT } from './rollback-script';
+import { lookAt } from './world';
 
 export interface RollbackResult {
   /** Version that serves now. */
@@ -29,11 +31,15 @@ export async function rollBack(
   const argv = [
     'sh',
     `${directory}/${PHASE_FILES.rollback}`,
-    ...(acceptLoss ? ['--accept', lossOf(`${record.from}-${record.to}`)] : []),
+    ...(acceptLoss ? ['--accept', lossOf(phaseName(record))] : []),
   ];
   const end = await run({ id: jobId, script: `exec ${shellCommand(argv)}\n` }, { restart: true });
   if (end.exitCode !== ROLLBACK_EXIT.done && end.exitCode !== ROLLBACK_EXIT.short) {
     throw new JobFailed(`${cluster.name}: the rollback ${record.to} → ${record.from}`, end);
+  }
+  // What the job said is history; what runs is the world.
+  if (!(await lookAt(cluster, record.from)).running) {
+    throw new JobFailed(`${cluster.name}: PostgreSQL ${record.from} does not run after the rollback, which`, end);
   }
   return { version: record.from, said: end.output.trim(), short: end.exitCode === ROLLBACK_EXIT.short };
 }

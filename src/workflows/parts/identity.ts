@@ -35,7 +35,10 @@ export async function underOwnId(cluster: string, input: unknown): Promise<Start
   }
 }
 
-/** Short identity of this migration's run, for names on the host. It stays the same when the workflow continues as new. */
+/**
+ * Identity of this migration's run, for names on the host. It stays the same when the workflow continues as new. The whole
+ * ID: its beginning is a time (UUIDv7), which two runs started within a minute share.
+ */
 export function runTag(): string {
-  return workflowInfo().firstExecutionRunId.slice(0, 8);
+  return workflowInfo().firstExecutionRunId;
 }

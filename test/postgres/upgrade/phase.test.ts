@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { asUser } from '../../../sandbox/os-user';
+import { stopServer } from '../../../src/postgres/service';
 import { outage } from '../../../src/postgres/upgrade/outage';
 import { rehearse } from '../../../src/postgres/upgrade/rehearsal';
 import { rollBack } from '../../../src/postgres/upgrade/rollback';
@@ -35,6 +36,9 @@ describe.each([
       version: from,
       said: expect.stringContaining('nothing to do'),
     });
+    await stopServer(lab.cluster, from);
+    const attached = rollBack(lab.cluster, directory, record, true, 'back', lab.run);
+    await expect(attached).rejects.toThrow(`PostgreSQL ${from} does not run after the rollback`);
   });
 });
 
