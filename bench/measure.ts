@@ -1,4 +1,4 @@
-import { stopServers } from '../demo/servers';
+import { stopServers } from '../sandbox/stop-servers';
 import type { Mark } from '../src/postgres/upgrade/outage-script';
 import type { Contender } from './contender';
 import { startProbe } from './probe';

@@ -1,6 +1,5 @@
-import { accessSync, constants } from 'node:fs';
-import { dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { writable } from '../sandbox/output-file';
 import type { MajorVersion } from '../sandbox/parts';
 import { SUPPORTED_VERSIONS } from '../src/postgres/versions';
 
@@ -61,15 +60,4 @@ function version(text: string): MajorVersion {
   const found = SUPPORTED_VERSIONS.find((each) => String(each) === text);
   if (found) return found as MajorVersion;
   throw new InvalidArgumentError(`One of ${SUPPORTED_VERSIONS.join(', ')} is needed.`);
-}
-
-/** Said before anything starts rather than when the result is there. npm changes the directory; INIT_CWD is the caller's. */
-function writable(file: string): string {
-  const path = resolve(process.env.INIT_CWD ?? '.', file);
-  try {
-    accessSync(dirname(path), constants.W_OK);
-  } catch (error) {
-    throw new InvalidArgumentError(`${dirname(path)} can't be written to (${(error as NodeJS.ErrnoException).code}).`);
-  }
-  return path;
 }

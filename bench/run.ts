@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { stopServers } from '../demo/servers';
+import { stopServers } from '../sandbox/stop-servers';
 import type { Cleanup } from '../sandbox/cleanup';
 import { temporaryRoot } from '../sandbox/temporary-root';
 import { span } from '../src/report/wording';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { stopServers } from '../demo/servers';
+import { stopServers } from '../sandbox/stop-servers';
 import { writeInventory } from '../sandbox/inventory';
 import { asUser } from '../sandbox/os-user';
 import { createServer, type SandboxServer } from '../sandbox/postgres-server';

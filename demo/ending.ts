@@ -4,7 +4,7 @@ import { tryRun } from '../sandbox/command';
 import { cancelJob } from '../src/hosts/durable-job';
 import { LocalHost } from '../src/hosts/local-host';
 import { endChildren, endProcess } from './processes';
-import { find, stopServers } from './servers';
+import { find, stopServers } from '../sandbox/stop-servers';
 import { startedProcesses } from './state-file';
 
 /** The worker lets an activity end for up to ten seconds. */

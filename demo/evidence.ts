@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { find } from './servers';
+import { find } from '../sandbox/stop-servers';
 
 const LOG_LINES = 15;
 const LINE_CHARACTERS = 500;

@@ -1,6 +1,5 @@
-import { accessSync, constants } from 'node:fs';
-import { dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { writable } from '../sandbox/output-file';
 import { duration, milliseconds } from '../src/migration/duration';
 
 /** What the demo was asked for. */
@@ -52,15 +51,4 @@ function soak(text: string): number {
   const parsed = duration.safeParse(text);
   if (parsed.success) return milliseconds(parsed.data);
   throw new InvalidArgumentError(`${parsed.error.issues[0].message}.`);
-}
-
-/** Said before anything starts rather than when the result is there. npm changes the directory; INIT_CWD is the caller's. */
-function writable(file: string): string {
-  const path = resolve(process.env.INIT_CWD ?? '.', file);
-  try {
-    accessSync(dirname(path), constants.W_OK);
-  } catch (error) {
-    throw new InvalidArgumentError(`${dirname(path)} can't be written to (${(error as NodeJS.ErrnoException).code}).`);
-  }
-  return path;
 }

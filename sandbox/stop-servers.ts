@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { run, tryRun } from '../sandbox/command';
-import { asUser, serverUser } from '../sandbox/os-user';
+import { run, tryRun } from './command';
+import { asUser, serverUser } from './os-user';
 
 const DEADLINE_MS = 20_000;
 

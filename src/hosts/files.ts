@@ -41,13 +41,6 @@ export async function removeTree(host: Host, path: string, user?: string): Promi
   await output(host, { argv: ['rm', '-rf', '--', path], user, timeoutMs: 30 * 60_000 });
 }
 
-/** Bytes free for `user` on the file system that holds `path` or its nearest existing parent. */
-export async function freeBytes(host: Host, path: string): Promise<number> {
-  const script = 'p=$1; while [ ! -e "$p" ]; do p=$(dirname -- "$p"); done; df -PB1 -- "$p" | tail -n 1';
-  const line = await output(host, { argv: ['sh', '-c', script, 'sh', path] });
-  return Number(line.trim().split(/\s+/)[3]);
-}
-
 /** Bytes on disk below a path. */
 export async function usedBytes(host: Host, path: string, user?: string): Promise<number> {
   const text = await output(host, { argv: ['du', '-sB1', '--', path], user, timeoutMs: 30 * 60_000 });

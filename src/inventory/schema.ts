@@ -84,5 +84,4 @@ export const inventorySchema = z
 
 export type Inventory = z.infer<typeof inventorySchema>;
 export type ClusterEntry = z.infer<typeof clusterSchema>;
-export type HostEntry = z.infer<typeof hostSchema>;
 export type MaintenanceWindow = z.infer<typeof windowSchema>;

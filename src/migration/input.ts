@@ -61,5 +61,4 @@ export const rollbackInput = z.strictObject({
 /** Deletes old data directories and backups of finished phases; afterwards nothing can be rolled back. */
 export const finalizeInput = z.strictObject({ cluster: clusterName, by: z.string().min(1) });
 
-export type UpgradeInput = z.infer<typeof upgradeInput>;
 export type StepMigrationInput = z.infer<typeof stepMigrationInput>;

@@ -69,19 +69,6 @@ export async function withSql<T>(
   }
 }
 
-/** Runs `work` in every database that accepts connections, templates left out, one after another. */
-export async function inEveryDatabase<T>(
-  cluster: Cluster,
-  options: Omit<ConnectOptions, 'database'>,
-  work: (sql: Sql) => Promise<T>,
-): Promise<{ database: string; result: T }[]> {
-  const results: { database: string; result: T }[] = [];
-  for (const database of await databases(cluster, options)) {
-    results.push({ database, result: await withSql(cluster, { ...options, database }, work) });
-  }
-  return results;
-}
-
 /** Names of the databases that accept connections, templates left out, in order of name. */
 export function databases(cluster: Cluster, options: Omit<ConnectOptions, 'database'> = {}): Promise<string[]> {
   return withSql(cluster, options, async (sql) => {

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { FAILURE } from '../migration/failures';
 import { finalizeInput, rollbackInput } from '../migration/input';
 import { lossOf } from '../migration/ledger';
+import { phaseName } from '../migration/path';
 import { activity } from './parts/activities';
 import { invalidInput, parseInput, plainly } from './parts/failures';
 import { runTag, underOwnId, type StartedElsewhere } from './parts/identity';
@@ -23,7 +24,7 @@ async function goBack(input: z.infer<typeof rollbackInput>): Promise<{ version: 
     const versions = held.map(({ record }) => record.from).join(', ') || 'none';
     throw invalidInput(`to: the host holds no way back to ${input.to}. Versions that it can go back to: ${versions}.`);
   }
-  refuseUnnamedLoss(input.accept, lossOf(`${back.at(-1)!.record.from}-${back.at(-1)!.record.to}`));
+  refuseUnnamedLoss(input.accept, lossOf(phaseName(back.at(-1)!.record)));
   const said: string[] = [];
   for (const { directory, record } of back) {
     const phase = { cluster: input.cluster, migration: runTag(), from: record.from, to: record.to, directory };

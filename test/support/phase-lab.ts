@@ -2,6 +2,7 @@ import { createServer, type SandboxServer } from '../../sandbox/postgres-server'
 import type { MajorVersion } from '../../sandbox/parts';
 import { temporaryRoot, type TemporaryRoot } from '../../sandbox/temporary-root';
 import type { Mode } from '../../src/migration/input';
+import { phaseStamp } from '../../src/migration/phase';
 import type { Cluster } from '../../src/postgres/cluster';
 import { withSql } from '../../src/postgres/connection';
 import { stopServer } from '../../src/postgres/service';
@@ -39,7 +40,7 @@ export class PhaseLab {
     mode: Mode,
     startedAt = '2026-01-01T00:00:00.000Z',
   ): Promise<{ directory: string; record: PhaseRecord }> {
-    const stamp = startedAt.replace(/\D/g, '').slice(0, 14);
+    const stamp = phaseStamp(startedAt);
     const directory = `${this.cluster.entry.backupDirectory}/upgrade_${from}_to_${to}_${stamp}`;
     const record = await openPhase(this.cluster, directory, { from, to, mode, migration: 'test', startedAt });
     await takeBackup(this.cluster, directory, record, `backup-${stamp}`, this.run);

@@ -4,10 +4,11 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeInventory } from '../../sandbox/inventory';
-import { parts, type MajorVersion } from '../../sandbox/parts';
+import type { MajorVersion } from '../../sandbox/parts';
 import { createServer, openServer, type SandboxServer } from '../../sandbox/postgres-server';
 import { projectRoot } from '../../sandbox/project-root';
 import { SEED_HBA, SEED_SETTINGS } from '../../sandbox/seed/seed';
+import { stopServers } from '../../sandbox/stop-servers';
 import { startTemporal, type TemporalServer } from '../../sandbox/temporal-server';
 import { temporaryRoot, type TemporaryRoot } from '../../sandbox/temporary-root';
 import { migrationId } from '../../src/migration/identity';
@@ -107,15 +108,7 @@ export class Stack {
 
   async stop(): Promise<void> {
     if (this.worker) await this.killWorker();
-    const { postgres } = await parts();
-    for (const version of Object.keys(postgres).map(Number) as MajorVersion[]) {
-      await openServer({
-        ...this.server,
-        version,
-        binDirectory: postgres[version],
-        dataDirectory: join(this.root.path, String(version), 'main'),
-      }).stop('immediate');
-    }
+    await stopServers(this.root.path);
     await this.client.connection.close();
     await this.temporal.stop();
     await this.root.remove();

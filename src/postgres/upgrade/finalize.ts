@@ -1,5 +1,6 @@
 import { output } from '../../hosts/host';
-import { removeTree, usedBytes } from '../../hosts/files';
+import { exists, removeTree, usedBytes } from '../../hosts/files';
+import { phaseName } from '../../migration/path';
 import { layout, type Cluster } from '../cluster';
 import { logPhase, PHASE_FILES, writePhaseFile } from './phase-files';
 import { FINALIZED, type HeldPhase } from './phases';
@@ -33,7 +34,7 @@ export async function finalizePhase(
   }
   let freedBytes = 0;
   for (const path of [`${directory}/${PHASE_FILES.base}`, `${directory}/${PHASE_FILES.tablespaces}`, old]) {
-    if ((await host.run({ argv: ['test', '-e', path], user: entry.osUser })).exitCode !== 0) continue;
+    if (!(await exists(host, path, entry.osUser))) continue;
     freedBytes += await usedBytes(host, path, entry.osUser);
     await removeTree(host, path, entry.osUser);
   }
@@ -43,5 +44,5 @@ export async function finalizePhase(
   }
   await logPhase(cluster, directory, `finalized by ${by}: the old data directory and the backup were deleted`);
   await writePhaseFile(cluster, directory, FINALIZED, `${by}\n`);
-  return { phase: `${record.from}-${record.to}`, freedBytes };
+  return { phase: phaseName(record), freedBytes };
 }

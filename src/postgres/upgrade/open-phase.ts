@@ -1,3 +1,4 @@
+import { phaseStamp } from '../../migration/phase';
 import { withSql } from '../connection';
 import type { Cluster } from '../cluster';
 import { readForgotten } from './carry-over';
@@ -20,7 +21,6 @@ export async function openPhase(cluster: Cluster, directory: string, beginning: 
     ...beginning,
     ...(await readFacts(cluster)),
     cluster: cluster.name,
-    port: cluster.entry.port,
     slot: slotName(beginning),
   };
   await makePhaseDirectory(cluster, directory);
@@ -37,7 +37,7 @@ export async function openPhase(cluster: Cluster, directory: string, beginning: 
 }
 
 function slotName({ from, to, startedAt }: PhaseBeginning): string {
-  return `pgpassage_${from}_${to}_${startedAt.replace(/\D/g, '').slice(0, 14)}`;
+  return `pgpassage_${from}_${to}_${phaseStamp(startedAt)}`;
 }
 
 async function readFacts(

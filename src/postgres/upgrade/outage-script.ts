@@ -78,7 +78,7 @@ put_back() {
   mark restore
   stop_new >/dev/null 2>&1 # most often it does not run, and says so
   old_can_serve || { echo "the old data directory must not be started again"; exit ${OUTAGE_EXIT.down}; }
-  as_owner sh -c 'cd "$1/global" && if [ -e pg_control.old ] && [ ! -e pg_control ]; then mv pg_control.old pg_control; fi' sh "$old"
+  put_control_back "$old"
   start_old || { stop_old; start_old; } || exit ${OUTAGE_EXIT.down}
   as_owner rm -f -- "$opened"
   mark restored

@@ -1,5 +1,7 @@
 import { shellWord } from '../../hosts/quote';
 import { keepsOldDirectory, lossOf } from '../../migration/ledger';
+import { phaseName } from '../../migration/path';
+import { phaseStamp } from '../../migration/phase';
 import { layout, type Cluster } from '../cluster';
 import { service, type Service } from '../service';
 import { PHASE_FILES, type PhaseRecord } from './phase-files';
@@ -22,7 +24,7 @@ export const ROLLBACK_EXIT = {
 export function rollbackScript(cluster: Cluster, phaseDirectory: string, record: PhaseRecord): string {
   const [from, to] = [layout(cluster, record.from), layout(cluster, record.to)];
   const [oldService, newService] = [service(cluster, record.from), service(cluster, record.to)];
-  const loss = lossOf(`${record.from}-${record.to}`);
+  const loss = lossOf(phaseName(record));
   return `#!/bin/sh
 # Takes cluster ${record.cluster} back from PostgreSQL ${record.to} to ${record.from}. Written by pgpassage before the upgrade of ${record.startedAt}.
 #
@@ -40,7 +42,7 @@ keeps_old=${keepsOldDirectory(record.mode)}
 from=${record.from}
 to=${record.to}
 slot=${shellWord(record.slot)}
-tag=${shellWord(record.startedAt.replace(/\D/g, '').slice(0, 14))} # what an earlier attempt left is not taken for ours
+tag=${shellWord(phaseStamp(record.startedAt))} # what an earlier attempt left is not taken for ours
 tablespaces=${shellWord(record.tablespaces.map(({ oid, location }) => `${oid} ${location}`).join('\n'))}
 ${functions(oldService, newService)}
 ${QUICK}
@@ -67,11 +69,8 @@ each_tablespace() { # $1: what to do with an OID and a location
 `;
 }
 
-/** The old directory is whole: put pg_control back where link mode renamed it. */
+/** The old directory is whole, or whole again once pg_control has its name back. */
 const QUICK = `
-quick() {
-  as_owner sh -c 'cd "$1/global" && if [ -e pg_control.old ] && [ ! -e pg_control ]; then mv pg_control.old pg_control; fi' sh "$old"
-}
 # Whether the old data directory may be started: its files are its own, or the new server never wrote to them.
 old_is_whole() {
   there "$old/global/pg_control" || there "$old/global/pg_control.old" || return 1
@@ -156,7 +155,7 @@ if there "$old.restoring-$tag" || there "$old.upgraded-$tag" || ! old_is_whole; 
   full || { echo "the restore did not finish; the new server is stopped, run this again after mending the cause above" >&2; exit 1; }
   restored=true
 else
-  quick || exit 1
+  put_control_back "$old" || exit 1
 fi
 set_new_aside || exit 1
 # Left in place it would keep the restarted server's WAL for ever.

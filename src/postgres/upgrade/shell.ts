@@ -16,6 +16,10 @@ as_user() {
   else sudo -n -u "$user" -- "$@"; fi
 }
 as_owner() { as_user "$owner" "$@"; }
+# Undoes what link mode does to the old cluster before it links; does nothing where that was not done. $1 data directory.
+put_control_back() {
+  as_owner sh -c 'cd "$1/global" && if [ -e pg_control.old ] && [ ! -e pg_control ]; then mv pg_control.old pg_control; fi' sh "$1"
+}
 # One line of pg_control: $1 programs, $2 data directory, $3 label.
 control() { as_owner "$1/pg_controldata" -D "$2" 2>/dev/null | sed -n "s/^$3: *//p"; }
 `;

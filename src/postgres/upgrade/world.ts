@@ -1,3 +1,4 @@
+import { exists } from '../../hosts/files';
 import { output, type Host } from '../../hosts/host';
 import { layout, program, SUPPORTED_VERSIONS, type Cluster, type Layout } from '../cluster';
 
@@ -17,18 +18,17 @@ export interface DataDirectory {
 export async function lookAt(cluster: Cluster, version: number): Promise<DataDirectory> {
   const paths = layout(cluster, version);
   const as = { user: cluster.entry.osUser };
-  const there = async (path: string) => (await cluster.host.run({ argv: ['test', '-e', path], ...as })).exitCode === 0;
-  const exists = await there(`${paths.dataDirectory}/PG_VERSION`);
-  if (!exists) return { version, exists, handedOver: false, running: false };
+  const made = await exists(cluster.host, `${paths.dataDirectory}/PG_VERSION`, as.user);
+  if (!made) return { version, exists: false, handedOver: false, running: false };
   const control = await controlData(cluster.host, paths, cluster.entry.osUser);
-  const handedOver = !control && (await there(`${paths.dataDirectory}/global/pg_control.old`));
+  const handedOver = !control && (await exists(cluster.host, `${paths.dataDirectory}/global/pg_control.old`, as.user));
   const status = await cluster.host.run({
     argv: [program(paths, 'pg_ctl'), '-D', paths.dataDirectory, 'status'],
     ...as,
   });
   return {
     version,
-    exists,
+    exists: true,
     state: control?.['Database cluster state'],
     systemIdentifier: control?.['Database system identifier'],
     handedOver,

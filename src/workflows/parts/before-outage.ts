@@ -1,5 +1,6 @@
 import { condition } from '@temporalio/workflow';
 import type { PreflightSummary } from '../../activities/look';
+import { phaseStamp } from '../../migration/phase';
 import type { PhaseProgress } from '../../migration/progress';
 import { activity } from './activities';
 import { blocked } from './failures';
@@ -48,7 +49,7 @@ export async function openPhase(run: PhaseRun): Promise<OpenedPhase> {
   const { migration, phase, label } = run;
   const { cluster, checksums } = migration.input;
   const startedAt = new Date(Date.now()).toISOString();
-  const name = `upgrade_${phase.from}_to_${phase.to}_${startedAt.replace(/\D/g, '').slice(0, 14)}`;
+  const name = `upgrade_${phase.from}_to_${phase.to}_${phaseStamp(startedAt)}`;
   const beginning = { from: phase.from, to: phase.to, mode: phase.mode!, migration: migration.tag, startedAt };
   const { directory } = await migration.step(phase, 'open the phase', () =>
     activity('try', 'openPhase', `${label}: record and rollback.sh`, { cluster, name, ...beginning }),
