@@ -4,7 +4,7 @@ import { migrationId } from '../migration/identity';
 import { CliError } from './cli-error';
 import type { Temporal } from './connect';
 import { EXIT } from './exit-codes';
-import { latestRun } from './runs';
+import { latestRun, startedAt } from './runs';
 import { requireWorker } from './worker-present';
 import { nameOf, type CHANGES } from './workflow-types';
 
@@ -43,7 +43,7 @@ export async function begin(
 
 async function alreadyRunning(temporal: Temporal, cluster: string, cause: Error): Promise<CliError> {
   const run = await latestRun(temporal, cluster);
-  const what = run ? `a ${nameOf(run.type)} since ${run.startTime.toISOString()}` : 'a workflow';
+  const what = run ? `a ${nameOf(run.type)} since ${startedAt(run).toISOString()}` : 'a workflow';
   return new CliError(
     EXIT.noSuchMigration,
     `Cluster "${cluster}" has ${what} running already (workflow ${migrationId(cluster)}). Nothing was started. Look at \`pgpassage status ${cluster}\`.`,

@@ -1,5 +1,6 @@
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
+import { temporal as protocol } from '@temporalio/proto';
 import { migrationId } from '../migration/identity';
 import { CliError } from './cli-error';
 import type { Temporal } from './connect';
@@ -15,9 +16,26 @@ export type Run = Pick<
 /** Enough to find a run again. */
 export type RunReference = Pick<Run, 'workflowId' | 'runId'>;
 
-/** A run as it is now. */
-export function describeRun({ client }: Temporal, { workflowId, runId }: RunReference): Promise<Run> {
-  return client.workflow.getHandle(workflowId, runId).describe();
+/** A run as it is now; where it was continued as new, the run that goes on in its place. */
+export async function describeRun(temporal: Temporal, reference: RunReference): Promise<Run> {
+  const run = await temporal.client.workflow.getHandle(reference.workflowId, reference.runId).describe();
+  if (run.status.name !== 'CONTINUED_AS_NEW') return run;
+  return describeRun(temporal, { workflowId: run.workflowId, runId: await continuedBy(temporal, run) });
+}
+
+/** The run that a closed one named as its continuation, in the last event of its history. */
+async function continuedBy({ client, namespace }: Temporal, { workflowId, runId }: Run): Promise<string> {
+  const { history } = await client.workflowService.getWorkflowExecutionHistory({
+    namespace,
+    execution: { workflowId, runId },
+    historyEventFilterType: protocol.api.enums.v1.HistoryEventFilterType.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT,
+  });
+  return history!.events!.at(-1)!.workflowExecutionContinuedAsNewEventAttributes!.newExecutionRunId!;
+}
+
+/** When a migration began; its run may have begun later, to continue one whose history had become long. */
+export function startedAt({ memo, startTime }: Run): Date {
+  return typeof memo?.startedAt === 'number' ? new Date(memo.startedAt) : startTime;
 }
 
 /** The run that holds the cluster's ID, or held it last; of whichever workflow. */
@@ -56,7 +74,7 @@ export async function runningMigration(temporal: Temporal, cluster: string): Pro
 function instead(latest: Run | undefined): string {
   if (!latest) return 'Temporal knows none at all.';
   const name = nameOf(latest.type);
-  if (isRunning(latest)) return `a ${name} runs since ${latest.startTime.toISOString()}.`;
+  if (isRunning(latest)) return `a ${name} runs since ${startedAt(latest).toISOString()}.`;
   return `the last workflow, a ${name}, ended ${latest.status.name.toLowerCase()} at ${latest.closeTime?.toISOString()}.`;
 }
 

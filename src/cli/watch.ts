@@ -15,11 +15,14 @@ const ANSWER_WITHIN_MS = 3_000;
  * Shows a migration until it ends; the exit code tells how. An absence of Temporal or of the worker is said and waited
  * out: the migration does not depend on being watched.
  */
-export async function watch(call: Call<unknown>, watched: RunReference): Promise<Answer> {
+export async function watch(call: Call<unknown>, begun: RunReference): Promise<Answer> {
   const temporal = await call.temporal();
   const screen = screenFor(call.terminal, call.options.output);
+  let reference = begun;
   for (;;) {
-    const seen = await tryLook(temporal, watched, screen);
+    const seen = await tryLook(temporal, reference, screen);
+    // A long migration is continued as new: from then on it is the later run that tells.
+    reference = seen?.run ?? reference;
     if (seen?.progress) screen.show(seen.progress);
     if (seen && !isRunning(seen.run)) return end(call, seen);
     await sleep(EVERY_MS);

@@ -45,7 +45,7 @@ export interface PhaseProgress {
   name: string;
   from: number;
   to: number;
-  state: 'planned' | 'running' | 'soaking' | 'done' | 'failed' | 'rolled back';
+  state: 'planned' | 'running' | 'soaking' | 'done' | 'failed' | 'rolling back' | 'rolled back';
   mode?: Mode;
   /** Why this mode. */
   why?: string;
@@ -70,6 +70,7 @@ export interface PhaseProgress {
 export interface Progress {
   cluster: string;
   migration: string;
+  startedAt: number;
   outcome: 'running' | 'completed' | 'rolled back' | 'stopped' | 'failed';
   /** Where it stands, in a sentence. */
   status: string;

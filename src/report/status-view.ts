@@ -14,6 +14,7 @@ const MARKS: Record<StepProgress['state'] | PhaseProgress['state'], string> = {
   done: '✓',
   failed: '✗',
   undone: '↩',
+  'rolling back': '↩',
   'rolled back': '↩',
 };
 

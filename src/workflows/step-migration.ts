@@ -1,9 +1,8 @@
-import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
+import { ApplicationFailure, continueAsNew, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { FAILURE } from '../migration/failures';
 import { stepMigrationInput, type StepMigrationInput } from '../migration/input';
 import { lossOf } from '../migration/ledger';
 import { hops } from '../migration/path';
-import type { PhaseRef } from '../migration/phase';
 import type { PhaseProgress, Progress } from '../migration/progress';
 import { SUPPORTED_VERSIONS } from '../postgres/versions';
 import { activity } from './parts/activities';
@@ -13,32 +12,48 @@ import { runTag, underOwnId, type StartedElsewhere } from './parts/identity';
 import { Inbox } from './parts/inbox';
 import { Migration, RollbackAsked } from './parts/migration';
 import { runPhase } from './parts/phase';
+import { phaseRef } from './parts/phase-run';
+import type { WatchMemory } from './parts/soak-watch';
+
+/** What a run hands to the one that continues it at a gate. Made and read here only. */
+export interface Carried {
+  progress: Progress;
+  watch: WatchMemory;
+}
 
 /**
  * Takes a cluster from its running version to `to`, one phase per major, with a gate after each: soak, checks that go on
  * during it, approval. Input: `{"cluster": "orders", "to": 18}`; see `stepMigrationInput` for the rest.
  */
-export async function stepMigration(raw: unknown): Promise<Progress | StartedElsewhere> {
-  const input = parseInput(stepMigrationInput, raw);
-  return (await underOwnId(input.cluster, raw)) ?? plainly(migrate(input));
+export async function stepMigration(raw: unknown, carried?: Carried): Promise<Progress | StartedElsewhere> {
+  return begin(raw, carried);
 }
 
 /** One phase: the same as `stepMigration`, but refuses a target that is more than one phase away. */
-export async function majorUpgrade(raw: unknown): Promise<Progress | StartedElsewhere> {
-  const input = parseInput(stepMigrationInput, raw);
-  return (await underOwnId(input.cluster, raw)) ?? plainly(migrate(input, 1));
+export async function majorUpgrade(raw: unknown, carried?: Carried): Promise<Progress | StartedElsewhere> {
+  return begin(raw, carried, 1);
 }
 
-async function migrate(input: StepMigrationInput, mostPhases?: number): Promise<Progress> {
-  const migration = new Migration(input, runTag());
+async function begin(raw: unknown, carried?: Carried, mostPhases?: number): Promise<Progress | StartedElsewhere> {
+  const input = parseInput(stepMigrationInput, raw);
+  if (carried && !workflowInfo().continuedFromExecutionRunId)
+    throw invalidInput('The workflow takes one argument, a JSON object; there are more.');
+  return (await underOwnId(input.cluster, raw)) ?? plainly(migrate(input, carried, mostPhases));
+}
+
+async function migrate(input: StepMigrationInput, carried?: Carried, mostPhases?: number): Promise<Progress> {
+  const migration = new Migration(input, runTag(), carried?.progress);
   const inbox = new Inbox(migration);
-  await plan(migration, mostPhases);
+  if (!carried) await plan(migration, mostPhases);
   const { phases } = migration.progress;
-  for (const phase of phases) {
-    const decision = await runToDecision(migration, inbox, phase, phase === phases.at(-1));
-    if (decision === 'roll back') return rollBack(migration);
+  for (const phase of phases.filter(({ state }) => state !== 'done')) {
+    const passed = await runToDecision(migration, inbox, phase, phase === phases.at(-1), carried?.watch);
+    if (passed.decision === 'continue as new')
+      return continueAsNew<typeof stepMigration>(input, { progress: migration.progress, watch: passed.watch });
+    carried = undefined;
+    if (passed.decision === 'roll back') return rollBack(migration);
     phase.state = 'done';
-    if (decision === 'stop')
+    if (passed.decision === 'stop')
       return end(
         migration,
         'stopped',
@@ -63,17 +78,26 @@ async function plan(migration: Migration, mostPhases?: number): Promise<void> {
   migration.plan(cluster.version, path);
 }
 
+/** How a phase was decided upon, or with `continue as new`, what its watch knows. */
+type Passed = { decision: Exclude<Decision, 'continue as new'> } | { decision: 'continue as new'; watch: WatchMemory };
+
+/** Runs a phase, or takes up the watch that the run before this one left, and waits at its gate. */
 async function runToDecision(
   migration: Migration,
   inbox: Inbox,
   phase: PhaseProgress,
   last: boolean,
-): Promise<Decision> {
+  left?: WatchMemory,
+): Promise<Passed> {
   try {
-    inbox.gate = new Gate(migration, phase, await runPhase(migration, phase), last);
-    return await inbox.gate.pass();
+    const gate = left
+      ? Gate.reopen(migration, phase, left)
+      : Gate.open(migration, phase, await runPhase(migration, phase), last);
+    inbox.gate = gate;
+    const decision = await gate.pass();
+    return decision === 'continue as new' ? { decision, watch: gate.memory } : { decision };
   } catch (error) {
-    if (error instanceof RollbackAsked) return 'roll back';
+    if (error instanceof RollbackAsked) return { decision: 'roll back' };
     throw asEnd(migration, phase, error);
   } finally {
     inbox.gate = undefined;
@@ -105,9 +129,10 @@ async function rollBack(migration: Migration): Promise<Progress> {
   for (const phase of begun.reverse()) {
     // A phase that never came to its outage was undone by its own compensations.
     if (phase.outageMs === undefined) continue;
+    phase.state = 'rolling back';
     migration.say(`rolling back ${phase.name}`, 'Wait.');
     await activity('insist', 'rollBackPhase', `roll back ${phase.to} → ${phase.from}`, {
-      phase: refOf(migration, phase),
+      phase: phaseRef(migration, phase),
       acceptLoss: true,
       by,
     });
@@ -120,16 +145,6 @@ async function rollBack(migration: Migration): Promise<Progress> {
     'rolled back',
     `PostgreSQL ${migration.progress.runningVersion} serves again; rolled back by ${by}`,
   );
-}
-
-function refOf(migration: Migration, phase: PhaseProgress): PhaseRef {
-  return {
-    cluster: migration.input.cluster,
-    migration: migration.tag,
-    from: phase.from,
-    to: phase.to,
-    directory: phase.directory!,
-  };
 }
 
 function end(migration: Migration, outcome: Progress['outcome'], status: string): Progress {

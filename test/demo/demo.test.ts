@@ -66,8 +66,18 @@ function phase(from: number, outageAt: number, more: Partial<PhaseProgress> = {}
 }
 
 function migration(phases: PhaseProgress[], outcome: Progress['outcome'] = 'completed'): Progress {
-  const status = 'PostgreSQL 17 serves';
-  return { cluster: 'demo', migration: 'm', outcome, status, next: '', runningVersion: 17, to: 17, phases, log: [] };
+  return {
+    cluster: 'demo',
+    migration: 'm',
+    startedAt: at(0).getTime(),
+    outcome,
+    status: 'PostgreSQL 17 serves',
+    next: '',
+    runningVersion: 17,
+    to: 17,
+    phases,
+    log: [],
+  };
 }
 
 const outages = [

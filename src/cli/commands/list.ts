@@ -1,7 +1,7 @@
 import { textTable } from '../../report/text-table';
 import { addCommand, answering, type Answer, type Call, type Cli } from '../command';
 import { amount } from '../options';
-import type { Run } from '../runs';
+import { startedAt, type Run } from '../runs';
 import { CHANGES, nameOf, typeIn } from '../workflow-types';
 
 interface ListOptions {
@@ -23,7 +23,8 @@ export function listCommand(cli: Cli): void {
 async function list(call: Call<ListOptions>): Promise<Answer> {
   const { running, limit } = call.options;
   const { client } = await call.temporal();
-  const query = `${typeIn(CHANGES)}${running ? " AND ExecutionStatus = 'Running'" : ''}`;
+  // A run that was continued as new is told by the one that goes on.
+  const query = `${typeIn(CHANGES)} AND ExecutionStatus ${running ? "= 'Running'" : "!= 'ContinuedAsNew'"}`;
   const runs: Run[] = [];
   for await (const run of client.workflow.list({ query, pageSize: limit })) {
     if (runs.push(run) === limit) break;
@@ -35,7 +36,7 @@ async function list(call: Call<ListOptions>): Promise<Answer> {
 }
 
 function asJson(run: Run): Record<string, unknown> {
-  const { workflowId, runId, type, status, startTime, closeTime, memo } = run;
+  const { workflowId, runId, type, status, closeTime, memo } = run;
   return {
     cluster: clusterOf(run),
     workflowId,
@@ -43,7 +44,7 @@ function asJson(run: Run): Record<string, unknown> {
     type,
     status: status.name,
     said: memo?.status,
-    startedAt: startTime,
+    startedAt: startedAt(run),
     closedAt: closeTime,
   };
 }
@@ -53,7 +54,7 @@ function asTable(runs: Run[], width: number): string {
     clusterOf(run),
     nameOf(run.type),
     run.status.name.toLowerCase(),
-    seconds(run.startTime),
+    seconds(startedAt(run)),
     run.closeTime ? seconds(run.closeTime) : '',
     typeof run.memo?.status === 'string' ? run.memo.status : '',
   ]);

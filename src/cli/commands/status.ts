@@ -1,7 +1,7 @@
 import { statusView } from '../../report/status-view';
 import { addCommand, answering, type Answer, type Call, type Cli } from '../command';
 import { look, type Look } from '../look';
-import { isRunning, latestMigration, latestRun, type Run } from '../runs';
+import { isRunning, latestMigration, latestRun, startedAt, type Run } from '../runs';
 import { watch } from '../watch';
 import { isMigration, nameOf } from '../workflow-types';
 
@@ -30,7 +30,7 @@ function asText({ run, progress, failure }: Look, later: Run | undefined, column
   const lines = progress
     ? statusView(progress, Date.now(), { columns, rows: Infinity })
     : [
-        `${run.workflowId}: ${run.status.name.toLowerCase()}, ${run.closeTime ? 'ended' : 'started'} at ${(run.closeTime ?? run.startTime).toISOString()}`,
+        `${run.workflowId}: ${run.status.name.toLowerCase()}, ${run.closeTime ? 'ended' : 'started'} at ${(run.closeTime ?? startedAt(run)).toISOString()}`,
       ];
   return [
     ...lines,
@@ -49,13 +49,7 @@ function asJson({ run, progress, failure }: Look, later: Run | undefined): unkno
 }
 
 function runJson(run: Run): Record<string, unknown> {
-  const {
-    workflowId,
-    runId,
-    type,
-    status: { name },
-    startTime,
-    closeTime,
-  } = run;
-  return { workflowId, runId, type, status: name, running: isRunning(run), startedAt: startTime, closedAt: closeTime };
+  const { workflowId, runId, type, status, closeTime } = run;
+  const times = { startedAt: startedAt(run), closedAt: closeTime };
+  return { workflowId, runId, type, status: status.name, running: isRunning(run), ...times };
 }

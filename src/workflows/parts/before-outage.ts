@@ -5,7 +5,7 @@ import type { PhaseProgress } from '../../migration/progress';
 import { activity } from './activities';
 import { blocked } from './failures';
 import { RollbackAsked } from './migration';
-import type { OpenedPhase, PhaseRun } from './phase-run';
+import { phaseRef, type OpenedPhase, type PhaseRun } from './phase-run';
 
 /** Chooses how the files are carried over; with it the rollback ledger is known. */
 export async function choose({ migration, phase, label }: PhaseRun): Promise<void> {
@@ -55,7 +55,7 @@ export async function openPhase(run: PhaseRun): Promise<OpenedPhase> {
     activity('try', 'openPhase', `${label}: record and rollback.sh`, { cluster, name, ...beginning }),
   );
   phase.directory = directory;
-  const ref = { cluster, migration: migration.tag, from: phase.from, to: phase.to, directory };
+  const ref = phaseRef(migration, phase);
   await migration.step(
     phase,
     'evidence before',

@@ -1,64 +1,70 @@
-import { condition } from '@temporalio/workflow';
+import { condition, workflowInfo } from '@temporalio/workflow';
 import { digest } from '../../migration/digest';
 import { milliseconds } from '../../migration/duration';
 import { BadMessage, type Message } from '../../migration/messages';
 import type { GateProgress, PhaseProgress } from '../../migration/progress';
-import { initialSoakState, judge, type Alarm, type SoakSample } from '../../migration/soak';
-import { reason } from './failures';
 import type { Migration } from './migration';
-import { sample } from './sample';
+import { SoakWatch, type WatchMemory } from './soak-watch';
 
-/** How a gate ended. */
-export type Decision = 'go on' | 'stop' | 'roll back';
+/** How a gate ended; or that this run's history is long, and the next run has to go on watching. */
+export type Decision = 'go on' | 'stop' | 'roll back' | 'continue as new';
 
-/** A step that failed after the new server was opened; it is tried again at every look until it succeeds. */
-export interface OpenStep {
-  name: string;
-  detail: string;
-  again: () => Promise<unknown>;
-}
+/**
+ * A look adds about eleven events to the history, and a replay reads them all. Far below the 4,096 events from which
+ * Temporal suggests to continue as new, and the 51,200 at which it ends a workflow.
+ */
+const MOST_EVENTS = 2_000;
 
-/** What a phase hands to its gate. */
-export interface PhaseOutcome {
-  open: OpenStep[];
-  /** The cluster before the outage, which the soak compares with. */
-  baseline?: SoakSample;
-}
+const DECISIONS: Record<NonNullable<GateProgress['decision']>['kind'], Decision> = {
+  approved: 'go on',
+  passed: 'go on',
+  rejected: 'stop',
+  expired: 'stop',
+  'rolled back': 'roll back',
+};
 
 /**
  * The pause after a phase: the soak, checks that go on during it, and the approval. A soak is not a sleep: every look
  * samples the cluster; an alarm is shown at once and blocks the approval until it clears or is accepted by name.
  */
 export class Gate {
-  private readonly state: GateProgress;
-  private soak;
-  private cursor?: SoakSample['cursor'];
-  private decision?: Decision;
-  private readonly open: OpenStep[];
+  private readonly watch: SoakWatch;
 
-  constructor(
+  private constructor(
     private readonly migration: Migration,
     private readonly phase: PhaseProgress,
-    { open, baseline }: PhaseOutcome,
-    last: boolean,
+    private readonly state: GateProgress,
+    memory: WatchMemory,
   ) {
-    this.open = open;
-    this.soak = initialSoakState(baseline ? [baseline] : []);
-    this.cursor = baseline?.cursor;
-    const { input } = migration;
-    const soakMs = milliseconds(last ? (input.soakAfterLast ?? input.soak) : input.soak);
+    this.watch = new SoakWatch(migration, phase, memory);
+  }
+
+  /** Opens the gate of a phase that has just ended. The last one needs no approval: the checks pass it. */
+  static open(migration: Migration, phase: PhaseProgress, memory: WatchMemory, last: boolean): Gate {
+    const { soak, soakAfterLast, approvalWithin } = migration.input;
     const now = Date.now();
-    this.state = {
+    const soakEndsAt = now + milliseconds(last ? (soakAfterLast ?? soak) : soak);
+    phase.state = 'soaking';
+    phase.gate = {
       openedAt: now,
-      soakEndsAt: now + soakMs,
-      expiresAt: now + soakMs + milliseconds(input.approvalWithin),
+      soakEndsAt,
+      expiresAt: soakEndsAt + milliseconds(approvalWithin),
       needsApproval: !last,
       alarms: [],
       raised: [],
       evidence: '',
     };
-    phase.gate = this.state;
-    phase.state = 'soaking';
+    return new Gate(migration, phase, phase.gate, memory);
+  }
+
+  /** The gate as the run before this one left it. */
+  static reopen(migration: Migration, phase: PhaseProgress, memory: WatchMemory): Gate {
+    return new Gate(migration, phase, phase.gate!, memory);
+  }
+
+  /** What the run that continues this one needs to know. */
+  get memory(): WatchMemory {
+    return this.watch.memory;
   }
 
   /** Watches until there is a decision. */
@@ -67,9 +73,12 @@ export class Gate {
       await this.look();
       const decision = this.decided();
       if (decision) return decision;
+      if (historyIsLong()) return 'continue as new';
       await condition(() => this.decided() !== undefined, this.untilNextLook(), {
         summary: `soak of ${this.phase.name}`,
       });
+      // The soak may be over by now; a look takes a while.
+      if (!this.decided()) this.show();
     }
   }
 
@@ -92,18 +101,18 @@ export class Gate {
         `alarms stand: ${open.map((alarm) => `${alarm.name} (${alarm.detail})`).join('; ')}. Mend them, or accept them by name`,
       );
     }
-    this.decide('go on', 'approved', message.by, message.note, message.acceptAlarms);
+    this.decide('approved', message.by, message.note, message.acceptAlarms);
     return `${this.phase.name} is approved by ${message.by}.`;
   }
 
   reject(message: Message<'reject'>): string {
     this.mustBeHere(message.phase);
-    this.decide('stop', 'rejected', message.by, message.reason);
+    this.decide('rejected', message.by, message.reason);
     return `${this.phase.name} is rejected; the migration ends here and ${this.phase.to} goes on serving.`;
   }
 
   extend(message: Message<'extend'>): string {
-    if (this.decision) throw new BadMessage(`the gate of ${this.phase.name} is decided already`);
+    if (this.state.decision) throw new BadMessage(`the gate of ${this.phase.name} is decided already`);
     const ms = milliseconds(message.duration);
     this.state.soakEndsAt = Math.max(this.state.soakEndsAt, Date.now()) + ms;
     this.state.expiresAt += ms;
@@ -113,90 +122,38 @@ export class Gate {
 
   private mustBeHere(phase: string): void {
     if (phase !== this.phase.name) throw new BadMessage(`phase: the gate is ${this.phase.name}, not "${phase}"`);
-    if (this.decision) throw new BadMessage(`phase: ${this.phase.name} is decided already`);
+    if (this.state.decision) throw new BadMessage(`phase: ${this.phase.name} is decided already`);
   }
 
   private decide(
-    decision: Decision,
     kind: NonNullable<GateProgress['decision']>['kind'],
     by: string,
     note?: string,
     acceptedAlarms?: string[],
   ): void {
-    this.decision = decision;
     this.state.decision = { kind, by, at: Date.now(), note, acceptedAlarms };
   }
 
   private decided(): Decision | undefined {
     if (this.migration.rollbackAsked) return 'roll back';
     if (this.migration.progress.paused) return undefined;
-    if (this.decision) return this.decision;
+    const { decision, needsApproval, soakEndsAt, expiresAt, alarms } = this.state;
     const now = Date.now();
-    if (now >= this.state.expiresAt) this.decide('stop', 'expired', 'the clock');
-    else if (!this.state.needsApproval && now >= this.state.soakEndsAt && this.state.alarms.length === 0)
-      this.decide('go on', 'passed', 'the checks');
-    return this.decision;
+    if (!decision && now >= expiresAt) this.decide('expired', 'the clock');
+    else if (!decision && !needsApproval && now >= soakEndsAt && alarms.length === 0)
+      this.decide('passed', 'the checks');
+    return this.state.decision && DECISIONS[this.state.decision.kind];
   }
 
   private async look(): Promise<void> {
-    await this.tryOpenSteps();
-    const seen = await this.sample();
-    const judged = judge(this.soak, seen, this.migration.input.thresholds);
-    this.soak = judged.state;
-    this.cursor = seen.cursor;
-    this.state.lastCheckedAt = Date.now();
-    this.state.alarms = [...this.lasting(), ...judged.alarms];
-    this.state.raised = [...new Set([...this.state.raised, ...this.state.alarms.map((alarm) => alarm.name)])];
-    this.state.evidence = digest([
-      this.phase.differences,
-      this.phase.checks,
-      this.state.alarms.map((alarm) => alarm.name),
-    ]);
+    const { phase, state } = this;
+    state.alarms = await this.watch.look();
+    state.lastCheckedAt = Date.now();
+    const names = state.alarms.map((alarm) => alarm.name);
+    state.raised = [...new Set([...state.raised, ...names])];
+    state.evidence = digest([phase.differences, phase.checks, names]);
     this.rollBackOnAlarm();
     this.show();
-  }
-
-  /** Alarms that do not come from the samples: open steps, and what the comparison found lost. */
-  private lasting(): Alarm[] {
-    const since = this.state.openedAt;
-    return [
-      ...this.open.map(({ name, detail }) => ({ name, detail, since, severity: 'warning' as const })),
-      ...(this.phase.differences.length > 0
-        ? [
-            {
-              name: 'comparison',
-              severity: 'critical' as const,
-              since,
-              detail: this.phase.differences.map((each) => `${each.check}: ${each.seen}`).join('; '),
-            },
-          ]
-        : []),
-    ];
-  }
-
-  private async tryOpenSteps(): Promise<void> {
-    for (const step of [...this.open]) {
-      try {
-        await step.again();
-        this.open.splice(this.open.indexOf(step), 1);
-        this.migration.note(`${step.name} succeeded at last`);
-      } catch (error) {
-        step.detail = reason(error);
-      }
-    }
-  }
-
-  private async sample(): Promise<SoakSample> {
-    try {
-      return await sample('once', `${this.phase.to}: soak checks`, this.migration.input, this.phase.to, this.cursor);
-    } catch (error) {
-      return {
-        at: Date.now(),
-        measures: {},
-        problems: [{ name: 'not-watched', detail: reason(error) }],
-        cursor: this.cursor,
-      };
-    }
   }
 
   private rollBackOnAlarm(): void {
@@ -233,6 +190,11 @@ export class Gate {
         `approve or reject phase ${phase.name} (evidence ${state.evidence}), or rollback.`,
       );
   }
+}
+
+function historyIsLong(): boolean {
+  const { historyLength, continueAsNewSuggested } = workflowInfo();
+  return continueAsNewSuggested || historyLength >= MOST_EVENTS;
 }
 
 function iso(ms: number): string {

@@ -79,6 +79,8 @@ export class Inbox {
 
   private rollback(message: Message<'rollback'>): string {
     const { phases } = this.migration.progress;
+    if (phases.some((phase) => phase.state === 'rolling back'))
+      throw new BadMessage(`rollback: one is under way; it says: ${this.migration.progress.status}`);
     const current = phases.findIndex((phase) => phase.state === 'running' || phase.state === 'soaking');
     if (current < 0)
       throw new BadMessage(

@@ -20,13 +20,16 @@ export class Migration {
   /** The status that the memo holds; each change of it is an event in the history. */
   private shown?: string;
 
+  /** @param before what the run that this one continues had come to. */
   constructor(
     readonly input: StepMigrationInput,
     readonly tag: string,
+    before?: Progress,
   ) {
-    this.progress = {
+    this.progress = before ?? {
       cluster: input.cluster,
       migration: tag,
+      startedAt: Date.now(),
       outcome: 'running',
       status: 'looking at the cluster',
       next: 'Nothing to do yet.',
@@ -105,9 +108,9 @@ export class Migration {
     // Cancelled scopes may not schedule anything, and these two are commands; what is shown last stays.
     if (CancellationScope.current().consideredCancelled) return;
     setCurrentDetails(details(this.progress));
-    const { cluster, status, next } = this.progress;
+    const { cluster, startedAt, status, next } = this.progress;
     if (status === this.shown) return;
     this.shown = status;
-    upsertMemo({ cluster, status, next });
+    upsertMemo({ cluster, startedAt, status, next });
   }
 }

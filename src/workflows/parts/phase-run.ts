@@ -1,7 +1,7 @@
 import type { PhaseRef } from '../../migration/phase';
 import type { PhaseProgress } from '../../migration/progress';
 import type { Migration } from './migration';
-import type { Saga } from './saga';
+import { Saga } from './saga';
 
 /** What the steps of one phase share. */
 export interface PhaseRun {
@@ -15,4 +15,14 @@ export interface PhaseRun {
 /** The same once the phase has its directory on the host. */
 export interface OpenedPhase extends PhaseRun {
   ref: PhaseRef;
+}
+
+/** A phase at its beginning. */
+export function phaseRun(migration: Migration, phase: PhaseProgress): PhaseRun {
+  return { migration, phase, saga: new Saga(), label: `${phase.from} → ${phase.to}` };
+}
+
+/** A phase that has its directory, as activities are told of it. */
+export function phaseRef(migration: Migration, { from, to, directory }: PhaseProgress): PhaseRef {
+  return { cluster: migration.input.cluster, migration: migration.tag, from, to, directory: directory! };
 }

@@ -4,11 +4,10 @@ import type { PhaseProgress } from '../../migration/progress';
 import { activity } from './activities';
 import { afterOutage } from './after-outage';
 import { backUp, choose, maintenanceWindow, openPhase, prepare, preflight, rehearse } from './before-outage';
-import type { PhaseOutcome } from './gate';
 import { RollbackAsked, type Migration } from './migration';
-import type { OpenedPhase } from './phase-run';
+import { phaseRun, type OpenedPhase } from './phase-run';
 import { sample } from './sample';
-import { Saga } from './saga';
+import { watchMemory, type WatchMemory } from './soak-watch';
 
 /**
  * One upgrade phase.
@@ -27,12 +26,11 @@ import { Saga } from './saga';
  * Until the outage has ended well everything is undone by itself when something fails. Afterwards the new server serves
  * and nothing is: steps that fail are tried again at the gate, and the operator decides.
  */
-export async function runPhase(migration: Migration, phase: PhaseProgress): Promise<PhaseOutcome> {
-  const saga = new Saga();
+export async function runPhase(migration: Migration, phase: PhaseProgress): Promise<WatchMemory> {
+  const run = phaseRun(migration, phase);
   phase.state = 'running';
   phase.startedAt = Date.now();
   try {
-    const run = { migration, phase, saga, label: `${phase.from} → ${phase.to}` };
     await choose(run);
     await preflight(run);
     const opened = await openPhase(run);
@@ -46,10 +44,10 @@ export async function runPhase(migration: Migration, phase: PhaseProgress): Prom
     await outage(opened);
     const open = await afterOutage(opened);
     phase.durationMs = Date.now() - phase.startedAt;
-    return { open, baseline };
+    return watchMemory(open, baseline);
   } catch (error) {
     phase.state = error instanceof RollbackAsked || isCancellation(error) ? 'rolled back' : 'failed';
-    await saga.compensate((name) => phase.steps.push({ name, state: 'undone', startedAt: Date.now() }));
+    await run.saga.compensate((name) => phase.steps.push({ name, state: 'undone', startedAt: Date.now() }));
     throw error;
   }
 }

@@ -54,6 +54,7 @@ export function progress(overrides: Partial<Progress> = {}): Progress {
   return {
     cluster: 'orders',
     migration: '1a2b3c4d',
+    startedAt: NOW - 3_600_000,
     outcome: 'running',
     status: '16 serves; soak until tomorrow',
     next: 'Watch; rollback if something is wrong, extend to watch longer.',
