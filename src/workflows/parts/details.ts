@@ -8,6 +8,7 @@ export function details(progress: Progress): string {
     `Next: ${progress.next}`,
     table(progress.phases),
     ...(current?.gate ? [gate(current.gate)] : []),
+    ...(current?.gate && !current.gate.decision ? [signals(current, current.gate)] : []),
     ...(current?.ledger ? [way(current)] : []),
   ].join('\n\n');
 }
@@ -31,6 +32,23 @@ function ms(value: number | undefined): string {
 function gate(state: GateProgress): string {
   const alarms = state.alarms.map((alarm) => `- ALARM ${alarm.name}: ${alarm.detail}`);
   return [`Soak until ${new Date(state.soakEndsAt).toISOString()}, evidence ${state.evidence}.`, ...alarms].join('\n');
+}
+
+/** What to send by hand: UI, More Actions, Send a Signal. */
+function signals({ name, ledger }: PhaseProgress, { soakEndsAt, evidence, alarms }: GateProgress): string {
+  const approve = {
+    phase: name,
+    by: 'YOUR NAME',
+    evidence,
+    ...(alarms.length > 0 && { acceptAlarms: alarms.map((alarm) => alarm.name) }),
+    ...(Date.now() < soakEndsAt && { early: true }),
+  };
+  return [
+    'Signals (More Actions, Send a Signal):',
+    `- \`approve\` with \`${JSON.stringify(approve)}\``,
+    `- \`reject\` with \`${JSON.stringify({ phase: name, by: 'YOUR NAME', reason: 'WHY' })}\``,
+    `- \`rollback\` with \`${JSON.stringify({ by: 'YOUR NAME', accept: [ledger?.loss] })}\``,
+  ].join('\n');
 }
 
 function way(phase: PhaseProgress): string {
