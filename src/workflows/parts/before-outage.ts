@@ -44,10 +44,10 @@ function takePreflight(phase: PhaseProgress, { passed, warnings, blockers }: Pre
   }));
 }
 
-/** Makes the phase's directory with record and rollback.sh, and takes the evidence that the comparison starts from. */
+/** Makes the phase's directory with record and rollback.sh. */
 export async function openPhase(run: PhaseRun): Promise<OpenedPhase> {
   const { migration, phase, label } = run;
-  const { cluster, checksums } = migration.input;
+  const { cluster } = migration.input;
   const startedAt = new Date(Date.now()).toISOString();
   const name = `upgrade_${phase.from}_to_${phase.to}_${phaseStamp(startedAt)}`;
   const beginning = { from: phase.from, to: phase.to, mode: phase.mode!, migration: migration.tag, startedAt };
@@ -55,14 +55,18 @@ export async function openPhase(run: PhaseRun): Promise<OpenedPhase> {
     activity('try', 'openPhase', `${label}: record and rollback.sh`, { cluster, name, ...beginning }),
   );
   phase.directory = directory;
-  const ref = phaseRef(migration, phase);
+  return { ...run, ref: phaseRef(migration, phase) };
+}
+
+/** Takes the evidence that the comparison starts from. */
+export async function evidenceBefore({ migration, phase, label, ref }: OpenedPhase): Promise<void> {
+  const { checksums } = migration.input;
   await migration.step(
     phase,
     'evidence before',
     () => activity('try', 'takeEvidence', `${label}: evidence before`, { phase: ref, when: 'before', checksums }),
     ({ tables, rows }) => `${rows} rows of ${tables} tables`,
   );
-  return { ...run, ref };
 }
 
 /** Takes a verified base backup; from here on the server keeps its WAL up to the stop. */
@@ -70,7 +74,7 @@ export async function backUp({ migration, phase, saga, label, ref }: OpenedPhase
   saga.register('let the server recycle its WAL again', () =>
     activity('insist', 'releaseWal', `${label}: release WAL`, ref),
   );
-  await migration.step(phase, 'base backup', () => activity('try', 'takeBackup', `${label}: base backup`, ref));
+  await migration.step(phase, 'base backup', () => activity('make', 'takeBackup', `${label}: base backup`, ref));
 }
 
 /** Makes the target's data directory with the translated configuration. */
@@ -82,7 +86,7 @@ export async function prepare({ migration, phase, saga, label, ref }: OpenedPhas
   phase.configurationChanges = await migration.step(
     phase,
     'prepare the target',
-    () => activity('try', 'prepareTarget', `${label}: initdb and configuration`, { phase: ref, settings }),
+    () => activity('make', 'prepareTarget', `${label}: initdb and configuration`, { phase: ref, settings }),
     (changes) => `${changes.length} settings changed on the way`,
   );
 }
@@ -93,7 +97,7 @@ export async function rehearse({ migration, phase, label, ref }: OpenedPhase): P
   const rehearsal = await migration.step(
     phase,
     'rehearsal',
-    () => activity('try', 'rehearse', `${label}: rehearsal on a clone`, ref),
+    () => activity('make', 'rehearse', `${label}: rehearsal on a clone`, ref),
     ({ outageMs }) => `predicted outage ${outageMs} ms`,
   );
   phase.predictedOutageMs = rehearsal.outageMs;

@@ -3,11 +3,21 @@ import { lossOf } from '../../migration/ledger';
 import type { PhaseProgress } from '../../migration/progress';
 import { activity } from './activities';
 import { afterOutage } from './after-outage';
-import { backUp, choose, maintenanceWindow, openPhase, prepare, preflight, rehearse } from './before-outage';
+import {
+  backUp,
+  choose,
+  evidenceBefore,
+  maintenanceWindow,
+  openPhase,
+  prepare,
+  preflight,
+  rehearse,
+} from './before-outage';
 import { RollbackAsked, type Migration } from './migration';
 import { phaseRun, type OpenedPhase } from './phase-run';
 import { sample } from './sample';
 import { watchMemory, type WatchMemory } from './soak-watch';
+import { together } from './together';
 
 /**
  * One upgrade phase.
@@ -15,13 +25,12 @@ import { watchMemory, type WatchMemory } from './soak-watch';
  *  1. choose how the files are carried over, and with it the rollback ledger
  *  2. pre-flight: every check; blockers end the phase, nothing was touched
  *  3. open the phase's directory: record, rollback.sh
- *  4. evidence before
- *  5. base backup, verified; from here the server keeps its WAL
- *  6. prepare the target: initdb, configuration
- *  7. rehearse on a clone of the backup
- *  8. wait for the maintenance window
- *  9. the outage, one job on the host
- * 10. put back what pg_upgrade forgot, statistics, extensions, evidence after, comparison
+ *  4. base backup, verified; from here the server keeps its WAL
+ *  5. beside it: evidence before, and the target: initdb, configuration
+ *  6. rehearse on a clone of the backup
+ *  7. wait for the maintenance window
+ *  8. the outage, one job on the host
+ *  9. put back what pg_upgrade forgot, statistics, extensions, evidence after, comparison
  *
  * Until the outage has ended well everything is undone by itself when something fails. Afterwards the new server serves
  * and nothing is: steps that fail are tried again at the gate, and the operator decides.
@@ -34,8 +43,13 @@ export async function runPhase(migration: Migration, phase: PhaseProgress): Prom
     await choose(run);
     await preflight(run);
     const opened = await openPhase(run);
-    await backUp(opened);
-    await prepare(opened);
+    await together(
+      () => backUp(opened),
+      async () => {
+        await evidenceBefore(opened);
+        await prepare(opened);
+      },
+    );
     await rehearse(opened);
     await maintenanceWindow(opened);
     const baseline = await migration.step(phase, 'baseline of the soak', () =>
