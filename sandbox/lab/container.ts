@@ -71,10 +71,23 @@ export async function powerCut(host?: string): Promise<void> {
   }
 }
 
+/** The command lines of the host's processes; one that has just ended has none any more. */
+export async function commandLines(host: string): Promise<string[]> {
+  return (await processesOf(host)).flatMap((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+    } catch (error) {
+      if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+      throw error;
+    }
+  });
+}
+
 /** Runs a command as root inside the host, past its network and sshd. @returns its standard output. */
-export async function inside(host: string, argv: string[]): Promise<string> {
+export async function inside(host: string, argv: string[], input?: string): Promise<string> {
   const init = await initOf(host);
-  return run(['nsenter', '--target', String(init), '--mount', '--uts', '--ipc', '--net', '--pid', '--', ...argv]);
+  const enter = ['nsenter', '--target', String(init), '--mount', '--uts', '--ipc', '--net', '--pid', '--'];
+  return run([...enter, ...argv], { input });
 }
 
 /** The host's process 1, as this machine numbers it. */

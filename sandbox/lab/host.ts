@@ -1,4 +1,4 @@
-import { boot, inside, powerCut } from './container';
+import { boot, commandLines, inside, powerCut } from './container';
 import { setCable } from './network';
 
 /** A running host of the lab. */
@@ -10,9 +10,18 @@ export class LabHost {
     readonly binds: string[],
   ) {}
 
-  /** Runs a command as root, past the network. @returns its standard output. @throws Error when it fails. */
-  run(argv: string[]): Promise<string> {
-    return inside(this.name, argv);
+  /**
+   * Runs a command as root, past the network.
+   * @param input for its standard input.
+   * @returns its standard output. @throws Error when it fails.
+   */
+  run(argv: string[], input?: string): Promise<string> {
+    return inside(this.name, argv, input);
+  }
+
+  /** Whether a process of the host has a command line that matches. */
+  async runs(program: RegExp): Promise<boolean> {
+    return (await commandLines(this.name)).some((line) => program.test(line));
   }
 
   /** Ends all its processes at once. What its kernel had not written yet is written all the same: it is the machine's. */

@@ -40,6 +40,16 @@ export async function timeSkipping(): Promise<TestWorkflowEnvironment> {
   });
 }
 
+/**
+ * A Temporal dev server. For workflows that cancel one of two activities while both are on their way: the time-skipping
+ * server never ends their workflow task.
+ */
+export async function devServer(): Promise<TestWorkflowEnvironment> {
+  await workflowBundle();
+  const { temporal } = await parts();
+  return TestWorkflowEnvironment.createLocal({ server: { executable: { type: 'existing-path', path: temporal } } });
+}
+
 export interface Run {
   handle: WorkflowHandleWithFirstExecutionRunId;
   progress(): Promise<Progress>;

@@ -3,11 +3,11 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { FAILURE } from '../../src/migration/failures';
 import { FakeCluster } from '../support/fake-activities';
-import { timeSkipping, withMigration } from '../support/workflow-environment';
+import { devServer, withMigration } from '../support/workflow-environment';
 
 let env: TestWorkflowEnvironment;
 beforeAll(async () => {
-  env = await timeSkipping();
+  env = await devServer();
 });
 afterAll(() => env.teardown());
 
