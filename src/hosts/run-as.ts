@@ -29,7 +29,7 @@ export function refuseBySudo(host: string, login: Login, command: Command, resul
   const said = SUDO_SAID.exec(result.stderr)?.[0];
   if (result.exitCode !== 1 || result.stdout !== '' || said === undefined) return;
   throw new HostRefused(
-    `${host}: ${login.user} may not run ${command.argv[0]} as ${command.user} by sudo without a password (${said}). ` +
+    `${host}: ${login.user} may not run as ${command.user} by sudo without a password: ${command.argv.join(' ').trim().split('\n')[0]} (${said}). ` +
       'Nothing was run. docs/hosts.md has the lines that sudoers needs.',
   );
 }

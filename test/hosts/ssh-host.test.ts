@@ -1,18 +1,24 @@
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
+import { forgetJob, inspectJob, runJob } from '../../src/hosts/durable-job';
 import { SshHost } from '../../src/hosts/ssh-host';
 import { closeConnections } from '../../src/hosts/ssh/connection';
 import { CommandFailed, HostUnreachable } from '../../src/hosts/host';
 import { Sshd } from '../support/sshd';
+import { until } from '../support/until';
 
+const work = `/tmp/pgp-ssh-${process.pid}`;
 let sshd: Sshd;
 let host: SshHost;
 beforeAll(async () => {
   sshd = await Sshd.start();
-  host = new SshHost(sshd.settings(), '/tmp/nowhere');
+  host = new SshHost(sshd.settings(), work);
 });
 afterAll(async () => {
   await closeConnections();
   sshd.stop();
+  rmSync(work, { recursive: true, force: true });
 });
 
 test('input, output, errors and the exit code are the command’s own, whatever its words contain', async () => {
@@ -62,4 +68,36 @@ test('a cut connection fails what runs over it, and the next command connects an
   expect(lost).toBeInstanceOf(HostUnreachable);
   expect((lost as Error).message).toMatch(/^db1: the SSH connection to \[127.0.0.1\]:\d+ was lost during sleep 30/);
   expect((await host.run({ argv: ['echo', 'again'] })).stdout).toBe('again\n');
+});
+
+test('a job goes on when its connection is cut, and is attached to again', async () => {
+  const job = { id: 'cut', script: 'echo begun; sleep 3; echo ended' };
+  const following = runJob(host, job, { intervalMs: 50 });
+  await until(async () => (await inspectJob(host, job)).state === 'running');
+  sshd.cut();
+  await expect(following).rejects.toThrow('durable jobs go on there');
+  expect((await inspectJob(host, job)).state).toBe('running');
+  expect(await runJob(host, job)).toEqual({ state: 'finished', exitCode: 0, output: 'begun\nended\n' });
+  await forgetJob(host, job);
+});
+
+test('a forwarded connection goes to the host’s own ports and sockets, and a closed port is named', async () => {
+  const stream = await host.open({ address: '127.0.0.1', port: sshd.port });
+  const [greeting] = (await once(stream, 'data')) as [Buffer];
+  expect(greeting.toString()).toMatch(/^SSH-2.0-/);
+  stream.end();
+  await expect(host.open({ path: '/nowhere/.s.PGSQL.5432' })).rejects.toThrow(
+    'db1: /nowhere/.s.PGSQL.5432 does not answer as seen from the host',
+  );
+  await expect(host.open({ address: '127.0.0.1', port: 1 })).rejects.toThrow('db1: 127.0.0.1:1 does not answer');
+});
+
+test('a connection lost under a forwarded one tells its reason there', async () => {
+  const stream = await host.open({ address: '127.0.0.1', port: sshd.port });
+  const failed = once(stream, 'error');
+  stream.resume();
+  sshd.cut();
+  expect(((await failed.catch((error: Error) => [error])) as Error[])[0].message).toMatch(
+    /was lost during a connection/,
+  );
 });

@@ -82,6 +82,7 @@ function configuration(directory: string, port: number, directives: string[]): s
     `HostKey ${directory}/host`,
     `AuthorizedKeysFile ${directory}/authorized_keys`,
     'PidFile none',
+    'SetEnv SHLVL=1', // bash reads this machine's .bashrc else, at every command
     'UsePAM no',
     'StrictModes no',
     'PasswordAuthentication no',

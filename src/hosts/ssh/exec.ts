@@ -43,38 +43,54 @@ async function openChannel({ client, slots }: Session, line: string): Promise<Cl
 
 function follow(host: string, channel: ClientChannel, execution: Execution): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
-    const printed = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
-    let [size, exitCode, ended] = [0, undefined as number | undefined, ''];
-    const result = (): CommandResult => ({
-      exitCode: exitCode ?? 128,
-      stdout: Buffer.concat(printed.stdout).toString('utf8'),
-      stderr: Buffer.concat(printed.stderr).toString('utf8'),
-    });
+    const printed = new Printed(() => fail(`printed more than ${MAX_OUTPUT} bytes`));
     const fail = (why: string) => {
-      const { stderr, ...rest } = result();
-      reject(new CommandFailed(host, execution.argv, { ...rest, stderr: `${stderr}\n${why}` }));
+      clearTimeout(timer);
+      printed.close();
       channel.destroy();
+      const { stdout, stderr } = printed.text();
+      reject(new CommandFailed(host, execution.argv, { exitCode: 128, stdout, stderr: `${stderr}\n${why}` }));
     };
     const timer = setTimeout(() => fail(`no end after ${execution.timeoutMs} ms`), execution.timeoutMs + GRACE_MS);
-    const keep = (into: Buffer[]) => (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= MAX_OUTPUT) into.push(chunk);
-      else fail(`printed more than ${MAX_OUTPUT} bytes`);
-    };
-    channel.on('data', keep(printed.stdout));
-    channel.stderr.on('data', keep(printed.stderr));
+    let end: { exitCode: number } | { why: string } = { why: 'the host told no exit code' };
+    channel.on('data', (chunk: Buffer) => printed.add('stdout', chunk));
+    channel.stderr.on('data', (chunk: Buffer) => printed.add('stderr', chunk));
     channel.on('exit', (code: number | null, signal?: string) => {
-      if (code === null) ended = signal ?? 'a signal';
-      else exitCode = code;
+      end = code === null ? { why: `ended by ${signal}` } : { exitCode: code };
     });
     channel.on('close', () => {
+      if ('why' in end) return fail(end.why);
       clearTimeout(timer);
-      if (ended) fail(`ended by ${ended}`);
-      else if (exitCode !== undefined) resolve(result());
-      else fail('the host told no exit code');
+      resolve({ ...end, ...printed.text() });
     });
     // A command that ends without reading its input is no failure of its own: its exit code tells.
     channel.on('error', () => undefined);
     channel.end(execution.input);
   });
+}
+
+/** What a command prints, as long as a worker can hold it. */
+class Printed {
+  private readonly chunks = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+  private room = MAX_OUTPUT;
+  private closed = false;
+
+  constructor(private readonly full: () => void) {}
+
+  add(stream: 'stdout' | 'stderr', chunk: Buffer): void {
+    if (this.closed) return;
+    this.room -= chunk.length;
+    if (this.room < 0) this.full();
+    else this.chunks[stream].push(chunk);
+  }
+
+  /** What comes later is dropped. */
+  close(): void {
+    this.closed = true;
+  }
+
+  text(): Pick<CommandResult, 'stdout' | 'stderr'> {
+    const join = (chunks: Buffer[]) => Buffer.concat(chunks).toString('utf8');
+    return { stdout: join(this.chunks.stdout), stderr: join(this.chunks.stderr) };
+  }
 }
