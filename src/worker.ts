@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { createActivities } from './activities';
 import { clustersOf } from './activities/clusters';
+import { closeConnections } from './hosts/ssh/connection';
 import { InventoryError, loadInventory } from './inventory/load';
 import { DEFAULT_TASK_QUEUE } from './migration/identity';
 
@@ -41,6 +42,7 @@ async function main(): Promise<void> {
     await worker.run();
   } finally {
     await connection.close();
+    await closeConnections();
   }
 }
 

@@ -1,11 +1,10 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { LocalHost } from '../hosts/local-host';
-import type { Host } from '../hosts/host';
 import { loadInventory } from '../inventory/load';
 import { resolveSecret } from '../inventory/secrets';
 import type { Inventory } from '../inventory/schema';
 import { FAILURE } from '../migration/failures';
 import type { Cluster } from '../postgres/cluster';
+import { hostOf } from './hosts';
 
 /** Finds clusters by the name that workflows use. */
 export interface Clusters {
@@ -28,10 +27,6 @@ export function clustersOf(inventoryFile: string): Clusters {
       };
     },
   };
-}
-
-function hostOf(inventory: Inventory, name: string): Host {
-  return new LocalHost(name, inventory.hosts[name].workDirectory);
 }
 
 function unknownCluster(name: string, inventory: Inventory): ApplicationFailure {

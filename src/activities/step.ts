@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { forgetJob, runJob } from '../hosts/durable-job';
+import { HostRefused } from '../hosts/host';
 import { InventoryError } from '../inventory/load';
 import { SecretError } from '../inventory/secrets';
 import { FAILURE } from '../migration/failures';
@@ -58,7 +59,7 @@ export function progress(what: string): void {
 }
 
 function asFailure(error: unknown): unknown {
-  const final = FINAL.find(([kind]) => error instanceof kind);
+  const final = FINAL.find(([kind]) => error instanceof kind) ?? refusedAtStart(error);
   if (!final) return error;
   return ApplicationFailure.create({
     type: final[1],
@@ -66,6 +67,15 @@ function asFailure(error: unknown): unknown {
     message: (error as Error).message,
     cause: error as Error,
   });
+}
+
+/**
+ * A host that can't be used ends a step that may be given up at once. One that has to go on until it ends (no limit of
+ * attempts) waits for the person who mends the host.
+ */
+function refusedAtStart(error: unknown): (typeof FINAL)[number] | undefined {
+  const limited = (Context.current().info.retryPolicy?.maximumAttempts ?? 0) > 0;
+  return error instanceof HostRefused && limited ? [HostRefused, FAILURE.invalidInput] : undefined;
 }
 
 /**

@@ -19,6 +19,22 @@ mv -T -- "$new" "$1" 2>/dev/null || rm -rf -- "$new"
 /** $1 directory. setsid: the job is nobody's child when the worker or the connection ends. */
 export const LAUNCH_SCRIPT = 'setsid sh "$1/runner" "$1" </dev/null >/dev/null 2>&1 &';
 
+/**
+ * $1 user of the connection; the rest runs systemd-run as root. Prints where a job would be safe:
+ * `scope`    systemd would end it with the session or the service that it began in; root can give it a scope of its own
+ * `session`  nobody ends it: there is no systemd, or it lets a session's processes live
+ * `nowhere`  systemd-logind ends it with the SSH session, and this user can't ask for a scope
+ */
+export const REFUGE_SCRIPT = `
+user=$1; shift
+logind() { busctl get-property org.freedesktop.login1 /org/freedesktop/login1 org.freedesktop.login1.Manager "$1" 2>/dev/null; }
+if [ ! -d /run/systemd/system ]; then echo session
+elif "$@" --version >/dev/null 2>&1; then echo scope
+elif [ "$(logind KillUserProcesses)" != "b true" ]; then echo session
+elif logind KillExcludeUsers | grep -qF "\"$user\""; then echo session
+else echo nowhere; fi
+`;
+
 /** $1 directory. A hard link is made once: of two runners one goes on and the other ends. */
 export const RUNNER_SCRIPT = `
 cd "$1" || exit 1

@@ -1,6 +1,13 @@
-import { output, type Host } from './host';
+import { HostRefused, output, type Host } from './host';
 import { makeDirectory, writeFile } from './files';
-import { INSPECT_SCRIPT, LAUNCH_SCRIPT, CANCEL_SCRIPT, PREPARE_SCRIPT, RUNNER_SCRIPT } from './durable-job-scripts';
+import {
+  CANCEL_SCRIPT,
+  INSPECT_SCRIPT,
+  LAUNCH_SCRIPT,
+  PREPARE_SCRIPT,
+  REFUGE_SCRIPT,
+  RUNNER_SCRIPT,
+} from './durable-job-scripts';
 
 /** A long command on a host that outlives the worker, the connection and the Temporal service. */
 export interface Job {
@@ -48,7 +55,23 @@ export async function startJob(host: Host, job: Job): Promise<void> {
   for (const [name, content] of Object.entries(job.secrets ?? {})) {
     await writeFile(host, `${directory}/secrets/${name}`, content, { user: job.user });
   }
-  await output(host, { argv: ['sh', '-c', LAUNCH_SCRIPT, 'sh', directory], user: job.user });
+  await launch(host, ['sh', '-c', LAUNCH_SCRIPT, 'sh', directory], job.user);
+}
+
+/** Under systemd a job gets a scope of its own, which neither the end of an SSH session nor of the worker's service touches. */
+async function launch(host: Host, argv: readonly string[], user: string | undefined): Promise<void> {
+  const me = await whoAmI(host);
+  const ask = ['sh', '-c', REFUGE_SCRIPT, 'sh', me, ...host.as('root', ['systemd-run'])];
+  const refuge = (await output(host, { argv: ask })).trim();
+  if (refuge === 'nowhere') {
+    throw new HostRefused(
+      `${host.name}: systemd-logind ends what ${me} started as soon as the connection ends (KillUserProcesses=yes), a long job too. ` +
+        `List ${me} in KillExcludeUsers= in logind.conf, or let it run systemd-run by sudo (docs/hosts.md). Nothing was started.`,
+    );
+  }
+  if (refuge === 'session') return void (await output(host, { argv, user }));
+  const scope = ['systemd-run', '--scope', '--quiet', '--collect', '--slice=system.slice', '--'];
+  await output(host, { argv: [...scope, 'runuser', '-u', user ?? me, '--', ...argv], user: 'root' });
 }
 
 /** Looks at a job once, changing nothing. `output` is the last 64 KiB of what it printed. */

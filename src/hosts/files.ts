@@ -28,11 +28,11 @@ export async function writeFile(
 
 /** Makes a directory with its parents; the last one belongs to `owner` and is closed to others. */
 export async function makeDirectory(host: Host, path: string, owner: string, mode = '0700'): Promise<void> {
-  // As the owner where its parent lets it, else by the connection's user who then hands it over.
+  // As the owner where its parent lets it, else by root who then hands it over.
   const made = await host.run({ argv: ['mkdir', '-p', '-m', mode, '--', path], user: owner });
   if (made.exitCode === 0) return;
-  await output(host, { argv: ['mkdir', '-p', '--', path] });
-  await output(host, { argv: ['chown', '--', owner, path] });
+  await output(host, { argv: ['mkdir', '-p', '--', path], user: 'root' });
+  await output(host, { argv: ['chown', '--', owner, path], user: 'root' });
   await output(host, { argv: ['chmod', '--', mode, path], user: owner });
 }
 

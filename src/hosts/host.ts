@@ -1,3 +1,5 @@
+import type { Duplex } from 'node:stream';
+
 /** A command as an argument vector; no shell takes part unless `argv` names one. */
 export interface Command {
   argv: readonly string[];
@@ -17,11 +19,8 @@ export interface CommandResult {
   stderr: string;
 }
 
-/** Where a TCP port or socket directory of a host can be reached from the worker. */
-export interface Endpoint {
-  host: string;
-  port: number;
-}
+/** Where a server listens, as its host sees it. */
+export type Target = { address: string; port: number } | { path: string };
 
 /**
  * A machine with databases on it. Everything pgpassage does there goes through these few calls, so that another way of
@@ -35,8 +34,21 @@ export interface Host {
   run(command: Command): Promise<CommandResult>;
   /** The argument vector that runs `argv` as `user` from the connection's own user; used inside scripts for the host. */
   as(user: string, argv: readonly string[]): readonly string[];
-  /** Makes `address` (a name or a socket directory as the host itself sees it) reachable from the worker. */
-  endpoint(address: string, port: number): Promise<Endpoint>;
+  /**
+   * Connects to a server's port, as the host itself sees it: an address, or a socket file's path.
+   * @throws Error when nothing answers there.
+   */
+  open(target: Target): Promise<Duplex>;
+}
+
+/** A host can't be reached, or no longer. Trying again is right: the next use connects anew. */
+export class HostUnreachable extends Error {
+  override name = 'HostUnreachable';
+}
+
+/** A host was reached and can't be used: its key, the login or sudo. A person has to act; the message says where. */
+export class HostRefused extends Error {
+  override name = 'HostRefused';
 }
 
 /** A command on a host ended with a failure. The message is fit for a person: host, command, exit code, what it printed. */

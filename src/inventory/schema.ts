@@ -11,9 +11,24 @@ const versionedPath = absolutePath.refine(
   'the path needs the placeholder {version}',
 );
 
+const port = z.int().min(1).max(65535);
+
+const sshSchema = z.strictObject({
+  address: z.string().min(1),
+  port: port.default(22),
+  /** root, or a user who may sudo without a password. */
+  user: z.string().min(1),
+  /** The private key, or `agent`: the SSH agent of the worker (SSH_AUTH_SOCK). */
+  key: z.union([z.literal('agent'), secretReference]),
+  /** The worker's file of host keys; ~/.ssh/known_hosts of its user when absent. A key that is not in it is refused. */
+  knownHosts: absolutePath.optional(),
+  /** Another host of the inventory that the connection goes through. */
+  jump: z.string().optional(),
+});
+
 const hostSchema = z.strictObject({
   /** How the worker reaches the host. `local` is the machine the worker runs on. */
-  connection: z.literal('local'),
+  connection: z.union([z.literal('local'), z.strictObject({ ssh: sshSchema })]),
   /** Job directories, scratch servers and rehearsals live here; it has to be on a disk with room for a copy of the data. */
   workDirectory: absolutePath.default('/var/lib/pgpassage'),
 });
@@ -44,7 +59,7 @@ const clusterSchema = z.strictObject({
   standbys: z.array(z.string()).default([]),
   /** The OS user that owns the data directory; PostgreSQL refuses to run as root. */
   osUser: z.string().default('postgres'),
-  port: z.int().min(1).max(65535).default(5432),
+  port: port.default(5432),
   binDirectory: versionedPath.default('/usr/lib/postgresql/{version}/bin'),
   dataDirectory: versionedPath.default('/var/lib/postgresql/{version}/main'),
   /** Where postgresql.conf and pg_hba.conf live when not in the data directory (Debian: /etc/postgresql/{version}/main). */
@@ -80,8 +95,26 @@ export const inventorySchema = z
         }
       }
     }
+    for (const name of Object.keys(inventory.hosts)) {
+      const message = jumpProblem(inventory.hosts, name);
+      if (message) context.addIssue({ code: 'custom', path: ['hosts', name, 'connection', 'ssh', 'jump'], message });
+    }
   });
 
+function jumpProblem(hosts: Record<string, z.infer<typeof hostSchema>>, name: string): string | undefined {
+  const passed = [name];
+  for (;;) {
+    const { connection } = hosts[passed[passed.length - 1]];
+    const jump = connection === 'local' ? undefined : connection.ssh.jump;
+    if (jump === undefined) return undefined;
+    if (!(jump in hosts)) return `host "${jump}" is not listed under hosts`;
+    if (hosts[jump].connection === 'local') return `host "${jump}" is not reached by SSH`;
+    if (passed.includes(jump)) return `the way ${[...passed, jump].join(' → ')} has no end`;
+    passed.push(jump);
+  }
+}
+
 export type Inventory = z.infer<typeof inventorySchema>;
+export type HostEntry = z.infer<typeof hostSchema>;
 export type ClusterEntry = z.infer<typeof clusterSchema>;
 export type MaintenanceWindow = z.infer<typeof windowSchema>;

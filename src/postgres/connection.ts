@@ -1,5 +1,7 @@
+import type { Duplex } from 'node:stream';
 import { Client, types } from 'pg';
 import { escapeIdentifier, escapeLiteral } from 'pg';
+import type { Target } from '../hosts/host';
 import type { Cluster } from './cluster';
 
 /** Rows of a query; bigint and numeric arrive as strings, as pg does by default. */
@@ -46,10 +48,10 @@ export async function withSql<T>(
   work: (sql: Sql) => Promise<T>,
 ): Promise<T> {
   const { admin, port } = cluster.entry;
-  const endpoint = await cluster.host.endpoint(options.address ?? admin.host, options.port ?? port);
+  const stream = await cluster.host.open(listener(options.address ?? admin.host, options.port ?? port));
   const database = options.database ?? admin.database;
   const client = new Client({
-    ...endpoint,
+    stream: () => connected(stream),
     user: admin.user,
     password: cluster.password(),
     database,
@@ -67,6 +69,21 @@ export async function withSql<T>(
   } finally {
     await client.end();
   }
+}
+
+/** libpq's rule: what begins with a slash is a socket directory. */
+function listener(address: string, port: number): Target {
+  return address.startsWith('/') ? { path: `${address}/.s.PGSQL.${port}` } : { address, port };
+}
+
+/** pg wants to connect its stream itself; this one is connected. What pg asks of sockets alone, others need not have. */
+function connected(stream: Duplex): Duplex {
+  const ignore = () => stream;
+  const connect = () => {
+    process.nextTick(() => stream.emit('connect'));
+    return stream;
+  };
+  return Object.assign(stream, { connect, setNoDelay: ignore, setKeepAlive: ignore, ref: ignore, unref: ignore });
 }
 
 /** Names of the databases that accept connections, templates left out, in order of name. */

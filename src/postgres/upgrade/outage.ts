@@ -1,3 +1,4 @@
+import { now } from '../../hosts/clock';
 import { exists } from '../../hosts/files';
 import { layout, type Cluster } from '../cluster';
 import { withSql } from '../connection';
@@ -91,7 +92,7 @@ async function interrupted(
   const stop = seen.find((mark) => mark.name === 'stop')?.at;
   if (stop !== undefined && (await exists(cluster.host, `${directory}/${PHASE_FILES.opened}`, cluster.entry.osUser))) {
     if (!(await lookAt(cluster, record.to)).running) await startServer(cluster, record.to);
-    return { marks: seen, outageMs: Date.now() - stop };
+    return { marks: seen, outageMs: (await now(cluster.host)) - stop };
   }
   if ((await lookAt(cluster, record.from)).running) {
     throw new OutageRolledBack(

@@ -60,8 +60,9 @@ export async function readPhaseJson<T>(cluster: Cluster, directory: string, name
   return JSON.parse(await readFile(cluster.host, `${directory}/${name}`, cluster.entry.osUser)) as T;
 }
 
-/** Appends a line to `upgrade.log`, for the person who reads it on the host. */
+/** Appends a line to `upgrade.log`, for the person who reads it on the host; the time is the host's, as in the scripts' lines. */
 export async function logPhase(cluster: Cluster, directory: string, line: string): Promise<void> {
-  const argv = ['sh', '-c', 'cat >>"$1"', 'sh', `${directory}/${PHASE_FILES.log}`];
-  await cluster.host.run({ argv, user: cluster.entry.osUser, input: `${new Date().toISOString()} ${line}\n` });
+  const script = 'printf "%s %s\\n" "$(date -u +%FT%TZ)" "$2" >>"$1"';
+  const argv = ['sh', '-c', script, 'sh', `${directory}/${PHASE_FILES.log}`, line];
+  await cluster.host.run({ argv, user: cluster.entry.osUser });
 }
