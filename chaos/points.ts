@@ -1,20 +1,18 @@
-import type { Activities } from '../src/activities';
-
 /** A moment of a migration at which a fault strikes. */
 export interface Point {
-  /** The activity. */
-  step: keyof Activities;
+  /** The step, see {@link STEPS}. */
+  step: string;
   /**
-   * - `before`: the activity has been handed to the worker and has done nothing yet
-   * - `in`: a program of its durable job runs
+   * - `before`: its activity has been handed to the worker and has done nothing yet
+   * - `in`: a program that it started on the host runs
    * - `after`: it has done everything, and Temporal does not know yet: the answer can get lost
    */
   when: 'before' | 'in' | 'after';
-  /** The program whose run is waited for: a pattern for a process's whole command line. */
-  program?: string;
+  /** The program whose run is waited for, in a process's whole command line. */
+  program?: RegExp;
 }
 
-/** The activities of one phase and its gate, in their order. */
+/** The steps of one phase and its gate in their order: activities, told apart where one serves twice. */
 const STEPS = [
   'describeCluster',
   'chooseMode',
@@ -24,30 +22,31 @@ const STEPS = [
   'takeBackup',
   'prepareTarget',
   'rehearse',
+  'baseline',
   'outage',
   'putBackForgotten',
   'handOverService',
   'refreshStatistics',
   'updateExtensions',
+  'takeEvidence again',
   'compareEvidence',
-  'sampleSoak',
-] as const satisfies readonly (keyof Activities)[];
-
-/** Programs in whose middle a fault strikes. */
-const PROGRAMS: [keyof Activities, string][] = [
-  ['preflight', 'pg_upgrade.*--check'],
-  ['takeBackup', 'pg_basebackup'],
-  ['prepareTarget', 'initdb'],
-  ['rehearse', 'pg_upgrade'],
-  ['outage', 'pg_ctl.*stop|systemctl stop'],
-  ['outage', 'pg_upgrade'],
-  ['outage', 'pg_dump|pg_restore'],
+  'gate',
 ];
 
-export type StepName = (typeof STEPS)[number];
+/** Programs in whose middle a fault strikes. */
+const PROGRAMS: [string, RegExp][] = [
+  ['preflight', /initdb/],
+  ['takeBackup', /pg_basebackup/],
+  ['prepareTarget', /initdb/],
+  ['rehearse', /pg_upgrade/],
+  ['outage', /pg_upgrade/],
+  ['outage', /pg_dump|pg_restore/],
+];
 
-/** Every point, in the order in which a phase comes to them. @param steps only these. */
-export function points(steps: readonly string[] = STEPS): Point[] {
+export const STEP_NAMES: readonly string[] = STEPS;
+
+/** Every point of the steps, in the order in which a phase comes to them. */
+export function points(steps: readonly string[]): Point[] {
   return STEPS.filter((step) => steps.includes(step)).flatMap((step): Point[] => [
     { step, when: 'before' },
     ...PROGRAMS.filter(([of]) => of === step).map(([, program]): Point => ({ step, when: 'in', program })),
@@ -55,9 +54,13 @@ export function points(steps: readonly string[] = STEPS): Point[] {
   ]);
 }
 
-export const STEP_NAMES: readonly string[] = STEPS;
-
 /** `in takeBackup (pg_basebackup)`. */
 export function nameOf({ step, when, program }: Point): string {
-  return `${when} ${step}${program ? ` (${program})` : ''}`;
+  return `${when} ${step}${program ? ` (${program.source})` : ''}`;
+}
+
+/** The step that an activity is part of. @param opened whether the outage is over. */
+export function stepOf(activity: string, opened: boolean): string {
+  if (activity === 'sampleSoak') return opened ? 'gate' : 'baseline';
+  return activity === 'takeEvidence' && opened ? 'takeEvidence again' : activity;
 }

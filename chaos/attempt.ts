@@ -1,0 +1,159 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startWriters, type Writers } from '../sandbox/writers';
+import { DEFAULT_TASK_QUEUE, migrationId } from '../src/migration/identity';
+import type { Progress } from '../src/migration/progress';
+import type { Arena } from './arena';
+import type { Cell } from './cell';
+import type { Fault } from './fault';
+import { nameOf, stepOf, type Point } from './points';
+import { verify } from './verify';
+
+const DEADLINE_MS = 240_000;
+const LOOK_MS = 10;
+
+/** One migration under a fault, which strikes at as many points as the migration comes to. */
+export class Attempt {
+  private readonly struck: { point: Point; at: number }[] = [];
+  private opened = false;
+  private step = '';
+  private strikes: Promise<void> = Promise.resolve();
+
+  /** @param todo the points still to be struck, in their order; what is struck is taken out of it. */
+  constructor(
+    private readonly arena: Arena,
+    private readonly fault: Fault,
+    private readonly todo: Point[],
+  ) {}
+
+  /** Runs it to its end and verifies what it left. @returns a cell for every point that was struck. */
+  async run(): Promise<Cell[]> {
+    const { arena } = this;
+    const writers = await startWriters({ connection: arena.cluster.connection, writers: 2, intervalMs: 20 });
+    arena.serving = arena.version;
+    arena.reached = ({ step, when }) => this.reached(step, when);
+    const ended = await this.migrate();
+    await this.strikes;
+    await writers.stop();
+    const held = await verify(arena, writers, ended);
+    const cells = this.struck.map(({ point, at }, index): Cell => {
+      const last = index === this.struck.length - 1;
+      return {
+        step: nameOf(point),
+        fault: this.fault.name,
+        outcome: held.why ? 'lost' : !ended.completed && last ? 'undone' : 'went on',
+        missing: held.missing,
+        outageMs: longest(writers, at, this.struck[index + 1]?.at),
+        ...(held.why && { why: held.why }),
+        ...(!held.why && !ended.completed && last && { why: ended.said }),
+      };
+    });
+    if (ended.completed) arena.version = arena.next!;
+    return cells;
+  }
+
+  private async migrate(): Promise<Ended> {
+    const { client, host, next } = this.arena;
+    const input = {
+      cluster: host.name,
+      to: next,
+      mode: MODES[next!],
+      soakAfterLast: '2s',
+      watchEvery: '1s',
+      // A fault shows in the log, in the processor's load and on the disk; whether data is lost is looked at here.
+      thresholds: { cpu: 'off', 'free-disk': 'off', 'log-errors': 'off', 'slow-queries': 'off' },
+    };
+    const handle = await client.workflow.start('stepMigration', {
+      taskQueue: DEFAULT_TASK_QUEUE,
+      workflowId: migrationId(host.name),
+      args: [input],
+    });
+    return ending(handle);
+  }
+
+  private async reached(activity: string, when: 'before' | 'after'): Promise<void> {
+    const step = stepOf(activity, this.opened);
+    this.step = when === 'before' ? step : '';
+    if (activity === 'outage' && when === 'after') this.arena.serving = this.arena.next!;
+    await this.strike(this.todo.find((point) => point.step === step && point.when === when));
+    if (when === 'before') void this.lieInWait(step);
+    if (activity === 'outage' && when === 'after') this.opened = true;
+  }
+
+  /** Strikes while the step's programs run, one after the other. */
+  private async lieInWait(step: string): Promise<void> {
+    for (;;) {
+      const point = this.todo.find((each) => each.step === step && each.when === 'in');
+      if (!point) return;
+      while (!(await this.arena.host.runs(point.program!))) {
+        if (this.step !== step) return;
+        await sleep(LOOK_MS);
+      }
+      await this.strike(point);
+    }
+  }
+
+  private strike(point: Point | undefined): Promise<void> {
+    this.strikes = this.strikes.then(async () => {
+      if (!point || !this.todo.includes(point)) return;
+      this.todo.splice(this.todo.indexOf(point), 1);
+      this.struck.push({ point, at: Date.now() });
+      await this.fault.strike(this.arena, point);
+    });
+    return this.strikes;
+  }
+}
+
+/** How each target is reached, so that every way of carrying files over is met. */
+const MODES: Record<number, string> = { 16: 'copy', 17: 'link', 18: 'swap' };
+
+/** How a migration ended. */
+export interface Ended {
+  completed: boolean;
+  /** What it said at the end. */
+  said: string;
+  /** It neither completed nor failed within the time, and was terminated. */
+  stuck?: boolean;
+}
+
+async function ending(handle: WorkflowHandle): Promise<Ended> {
+  const deadline = Date.now() + DEADLINE_MS;
+  for (;;) {
+    const { status } = await answered(() => handle.describe(), deadline);
+    if (status.name !== 'RUNNING') break;
+    if (Date.now() > deadline) return stuck(handle);
+    await sleep(200);
+  }
+  try {
+    const { status, outcome } = (await handle.result()) as Progress;
+    return { completed: outcome === 'completed', said: status };
+  } catch (error) {
+    return { completed: false, said: String((error as Error).cause ?? error) };
+  }
+}
+
+/** The service may just be away: it is killed on purpose. */
+async function answered<T>(ask: () => Promise<T>, deadline: number): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await sleep(200);
+    }
+  }
+}
+
+async function stuck(handle: WorkflowHandle): Promise<Ended> {
+  const progress = await handle.query<Progress>('progress');
+  await handle.terminate('it does not come to an end');
+  const alarms = progress.phases.flatMap(
+    ({ gate }) => gate?.alarms.map(({ name, detail }) => `${name}: ${detail}`) ?? [],
+  );
+  return { completed: false, stuck: true, said: [progress.status, ...alarms].join('; ') };
+}
+
+function longest(writers: Writers, from: number, to = Infinity): number {
+  const outages = writers.outages().filter((outage) => outage.to.getTime() >= from && outage.from.getTime() < to);
+  return Math.round(Math.max(0, ...outages.map(({ ms }) => ms)));
+}
