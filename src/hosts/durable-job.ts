@@ -1,5 +1,5 @@
 import { output, type Host } from './host';
-import { makeDirectory, writeFile } from './files';
+import { makeDirectory, removeTree, writeFile } from './files';
 import { INSPECT_SCRIPT, LAUNCH_SCRIPT, CANCEL_SCRIPT, PREPARE_SCRIPT, RUNNER_SCRIPT } from './durable-job-scripts';
 
 /** A long command on a host that outlives the worker, the connection and the Temporal service. */
@@ -10,7 +10,7 @@ export interface Job {
   script: string;
   /** OS user; the connection's own when absent. */
   user?: string;
-  /** Files by name below `secrets/` in the job's directory, mode 0600, removed when the job ends. */
+  /** Files by name below `secrets/` in the job's directory, mode 0600, removed when the job ends; after a kill, when its end is seen. */
   secrets?: Readonly<Record<string, string>>;
 }
 
@@ -78,6 +78,7 @@ export async function runJob(
   await startJob(host, job);
   for (;;) {
     const status = await inspectJob(host, job);
+    if (status.state === 'interrupted') await removeTree(host, `${jobDirectory(host, job)}/secrets`, job.user);
     if (status.state === 'finished' || status.state === 'interrupted') return status;
     if (options.signal?.aborted) {
       await cancelJob(host, job);

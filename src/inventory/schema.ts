@@ -28,6 +28,18 @@ const serviceSchema = z.discriminatedUnion('manager', [
   }),
 ]);
 
+/** A PgBouncer in front of the cluster; pgpassage holds its clients back during the outage. */
+const pgbouncerSchema = z.strictObject({
+  /** Address or socket directory, as seen from the primary's host. */
+  host: z.string().default('127.0.0.1'),
+  port: z.int().min(1).max(65535).default(6432),
+  /** One of its `admin_users`. With no password it is reached as the cluster's OS user, as its socket allows. */
+  user: z.string().default('pgbouncer'),
+  password: secretReference.optional(),
+  /** Databases by the names that PgBouncer gives them. Default: all that it has. */
+  databases: z.array(z.string().min(1)).min(1).optional(),
+});
+
 const weekday = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']);
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day such as 01:30');
 
@@ -62,6 +74,8 @@ const clusterSchema = z.strictObject({
       password: secretReference.optional(),
     })
     .prefault({}),
+  /** Every PgBouncer that leads clients here; all are paused and resumed together. */
+  pgbouncer: z.array(pgbouncerSchema).default([]),
   window: windowSchema.optional(),
 });
 
@@ -84,4 +98,5 @@ export const inventorySchema = z
 
 export type Inventory = z.infer<typeof inventorySchema>;
 export type ClusterEntry = z.infer<typeof clusterSchema>;
+export type PgBouncerEntry = z.infer<typeof pgbouncerSchema>;
 export type MaintenanceWindow = z.infer<typeof windowSchema>;

@@ -6,6 +6,8 @@ export const FAILURE = {
   preflight: 'PreflightBlocked',
   /** The rehearsal on a clone failed. The real cluster was not touched. */
   rehearsal: 'RehearsalFailed',
+  /** Clients could not be held back within the deadline, or at all. The old server was not stopped. */
+  clientsNotDrained: 'ClientsNotDrained',
   /** The outage failed and the old server serves again. */
   outageRolledBack: 'OutageRolledBack',
   /** No server runs; the compensation restores the old one. */

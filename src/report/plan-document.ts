@@ -19,10 +19,11 @@ export function planDocument(plan: MigrationPlan): Document {
   };
 }
 
-function clusterFacts({ host, serverVersion, window }: MigrationPlan): [string, string][] {
+function clusterFacts({ host, serverVersion, clients, window }: MigrationPlan): [string, string][] {
   return facts({
     host,
     'running version': serverVersion,
+    clients,
     'maintenance window': window
       ? `${moment(window.opensAt)} to ${moment(window.closesAt)}`
       : 'none: steps start at once',

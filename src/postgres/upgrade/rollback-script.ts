@@ -160,6 +160,7 @@ fi
 set_new_aside || exit 1
 # Left in place it would keep the restarted server's WAL for ever.
 as_owner rm -rf -- "$old/pg_replslot/$slot"
+writable_again "$old_bin" "$old" || exit 1
 at_boot
 as_owner rm -f -- "$phase/${PHASE_FILES.opened}"
 start_old || { echo "PostgreSQL $from does not start; see its log" >&2; exit 1; }

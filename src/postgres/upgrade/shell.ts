@@ -1,6 +1,9 @@
 import { shellCommand, shellWord } from '../../hosts/quote';
 import type { UserCommand } from '../service';
 
+/** Beside postgresql.auto.conf while a drain has the server read-only: what it was before. */
+export const BEFORE_READ_ONLY = 'postgresql.auto.conf.before-read-only';
+
 /**
  * Shell text that more than one script for the host needs. The scripts find out by themselves who runs them, so that the
  * same text serves a durable job and a person at the terminal.
@@ -19,6 +22,14 @@ as_owner() { as_user "$owner" "$@"; }
 # Undoes what link mode does to the old cluster before it links; does nothing where that was not done. $1 data directory.
 put_control_back() {
   as_owner sh -c 'cd "$1/global" && if [ -e pg_control.old ] && [ ! -e pg_control ]; then mv pg_control.old pg_control; fi' sh "$1"
+}
+# Undoes a drain's read-only switch; does nothing where there was none. $1 programs, $2 data directory; the server may run or not.
+writable_again() {
+  as_owner sh -c '
+    cd "$2" 2>/dev/null && [ -e "$3" ] || exit 0
+    mv -f -- "$3" postgresql.auto.conf && sync . || exit 1
+    "$1/pg_ctl" -D "$2" status >/dev/null 2>&1 || exit 0
+    "$1/pg_ctl" -D "$2" -s reload' sh "$1" "$2" ${BEFORE_READ_ONLY}
 }
 # One line of pg_control: $1 programs, $2 data directory, $3 label.
 control() { as_owner "$1/pg_controldata" -D "$2" 2>/dev/null | sed -n "s/^$3: *//p"; }

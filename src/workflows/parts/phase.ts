@@ -3,7 +3,16 @@ import { lossOf } from '../../migration/ledger';
 import type { PhaseProgress } from '../../migration/progress';
 import { activity } from './activities';
 import { afterOutage } from './after-outage';
-import { backUp, choose, maintenanceWindow, openPhase, prepare, preflight, rehearse } from './before-outage';
+import {
+  backUp,
+  checkClients,
+  choose,
+  maintenanceWindow,
+  openPhase,
+  prepare,
+  preflight,
+  rehearse,
+} from './before-outage';
 import type { PhaseOutcome } from './gate';
 import { RollbackAsked, type Migration } from './migration';
 import type { OpenedPhase } from './phase-run';
@@ -20,8 +29,8 @@ import { Saga } from './saga';
  *  5. base backup, verified; from here the server keeps its WAL
  *  6. prepare the target: initdb, configuration
  *  7. rehearse on a clone of the backup
- *  8. wait for the maintenance window
- *  9. the outage, one job on the host
+ *  8. see whether clients can be held back for as long, then wait for the maintenance window
+ *  9. the outage, one job on the host: clients held back, stop, pg_upgrade, start, clients let in
  * 10. put back what pg_upgrade forgot, statistics, extensions, evidence after, comparison
  *
  * Until the outage has ended well everything is undone by itself when something fails. Afterwards the new server serves
@@ -39,6 +48,7 @@ export async function runPhase(migration: Migration, phase: PhaseProgress): Prom
     await backUp(opened);
     await prepare(opened);
     await rehearse(opened);
+    await checkClients(opened);
     await maintenanceWindow(opened);
     const baseline = await migration.step(phase, 'baseline of the soak', () =>
       sample('try', `${phase.from}: baseline of the soak`, migration.input, phase.from),
@@ -55,6 +65,10 @@ export async function runPhase(migration: Migration, phase: PhaseProgress): Prom
 }
 
 async function outage({ migration, phase, ref, saga, label }: OpenedPhase): Promise<void> {
+  const drain = migration.input.drain;
+  saga.register('let the clients in again', () =>
+    activity('insist', 'letClientsIn', `${label}: let the clients in again`, ref),
+  );
   const back = { phase: ref, acceptLoss: true, by: 'pgpassage (the outage failed)' };
   saga.register(`put PostgreSQL ${phase.from} back into service`, () =>
     activity('insist', 'rollBackPhase', `${label}: put ${phase.from} back`, back),
@@ -65,12 +79,13 @@ async function outage({ migration, phase, ref, saga, label }: OpenedPhase): Prom
     // Cancelling waits: a job that ends well or puts the old server back within minutes is safer than one cut in two.
     () =>
       CancellationScope.nonCancellable(() =>
-        activity('insist', 'outage', `${label}: OUTAGE (stop, pg_upgrade, start)`, ref),
+        activity('insist', 'outage', `${label}: OUTAGE (stop, pg_upgrade, start)`, { ...ref, drain }),
       ),
-    ({ outageMs }) => `${outageMs} ms`,
+    ({ outageMs, heldMs }) => `${outageMs} ms${heldMs === undefined ? '' : `; clients held back for ${heldMs} ms`}`,
   );
   saga.commit();
   phase.outageMs = result.outageMs;
+  for (const session of result.endedSessions) migration.note(`${label}: the drain ended ${session}`);
   phase.predictionMissed = missed(phase.predictedOutageMs, result.outageMs);
   migration.progress.runningVersion = phase.to;
   forgetUnacceptedRollback(migration, phase);

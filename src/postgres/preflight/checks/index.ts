@@ -1,3 +1,4 @@
+import { pgbouncer, pgbouncerPools, pgbouncerTimeouts } from '../../../pgbouncer/checks';
 import type { Check } from '../check';
 import { longTransactions, preparedTransactions } from './activity';
 import { authenticationRules, md5Passwords } from './authentication';
@@ -45,6 +46,9 @@ export const CHECKS: readonly Check[] = [
   tablespaces,
   preparedTransactions,
   longTransactions,
+  pgbouncer,
+  pgbouncerPools,
+  pgbouncerTimeouts,
   standbys,
   synchronousReplication,
   replicationSlots,
