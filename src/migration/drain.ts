@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { duration, milliseconds } from './duration';
 
+export const DRAIN_CHOICES = ['give-up', 'terminate', 'wait'] as const;
+
 /** How clients are held back before the stop of the old server. */
 export const drainInput = z.strictObject({
   /** How long the transactions that are open may take to end, once new ones are held back. */
@@ -9,7 +11,7 @@ export const drainInput = z.strictObject({
    * What happens then: `give-up` lets the clients go on with the old server and ends the phase, `terminate` ends their
    * sessions and names each, `wait` waits on without end.
    */
-  then: z.enum(['give-up', 'terminate', 'wait']).default('give-up'),
+  then: z.enum(DRAIN_CHOICES).default('give-up'),
   /** For clients that connect without PgBouncer: transactions are read-only by default until the stop. */
   readOnly: z.boolean().default(false),
 });

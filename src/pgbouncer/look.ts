@@ -44,7 +44,7 @@ async function look(cluster: Cluster, paths: Layout, bouncer: PgBouncerEntry): P
 }
 
 /** A database that cannot be: resuming it does nothing, and only an admin gets as far as to be told so. */
-const NONE = 'pgpassage: no such database';
+const NONE = 'pgpassage: none';
 
 async function makeSureOfAdmin(cluster: Cluster, paths: Layout, bouncer: PgBouncerEntry): Promise<void> {
   try {

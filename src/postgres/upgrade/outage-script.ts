@@ -4,7 +4,7 @@ import type { Mode } from '../../migration/input';
 import { program, type Layout } from '../cluster';
 import type { Service } from '../service';
 import { drainScript, GAVE_UP, type DrainPlan } from './drain-script';
-import { asUser, preamble } from './shell';
+import { allAsUser, asUser, preamble } from './shell';
 
 /** All that the outage job has to know. A rehearsal is the same job with other directories and services. */
 export interface OutagePlan {
@@ -49,10 +49,13 @@ old_bin=${shellWord(plan.from.binDirectory)}
 new=${shellWord(plan.to.dataDirectory)}
 opened=${shellWord(plan.openedFile)}
 mark() { echo "@ $1 $(date +%s%3N)"; }
-start_old() { ${asUser(plan.oldService.start)}; }
-stop_old() { ${asUser(plan.oldService.stop)}; }
-start_new() { ${asUser(plan.newService.start)}; }
+new_bin=${shellWord(plan.to.binDirectory)}
+start_old() { ${asUser(plan.oldService.start)}; serves "$old_bin" "$old"; }
+stop_old() { ${asUser(plan.oldService.stop)}; gone "$old_bin" "$old"; }
+start_new() { ${asUser(plan.newService.start)}; serves "$new_bin" "$new"; }
 stop_new() { ${asUser(plan.newService.stop)}; }
+new_at_boot() { ${allAsUser([...plan.oldService.notAtBoot, ...plan.newService.atBoot])}; }
+old_at_boot() { ${allAsUser([...plan.newService.notAtBoot, ...plan.oldService.atBoot])}; }
 ${drainScript(plan.drain)}
 ${PUT_BACK}
 old_can_serve() { ${oldCanServe(plan)}; }
@@ -76,6 +79,8 @@ as_owner sh -c 'cd "$1" && shift && exec "$@"' sh "$socket" \\
   put_back "pg_upgrade failed"
 }
 mark start
+# A reboot from here on must not bring the old server up beside or instead of the new one.
+new_at_boot || put_back "the new server could not be made the one that starts at boot"
 as_owner sh -c ': >"$1" && sync "$1"' sh "$opened"
 start_new || put_back "the new server did not start"
 mark served
@@ -89,6 +94,7 @@ put_back() {
   mark restore
   stop_new >/dev/null 2>&1 # most often it does not run, and says so
   old_can_serve || { echo "the old data directory must not be started again"; exit ${OUTAGE_EXIT.down}; }
+  old_at_boot || echo "which server starts at boot could not be set back"
   put_control_back "$old"
   writable_again "$old_bin" "$old"
   start_old || { stop_old; start_old; } || exit ${OUTAGE_EXIT.down}

@@ -25,6 +25,7 @@ import { replicationSlots } from './replication-slots';
 import { reservedNames } from './reserved-names';
 import { scratchRestore } from './scratch-restore';
 import { serverVersion } from './server-version';
+import { serviceManager } from './service';
 import { settingValues } from './setting-values';
 import { standbys, synchronousReplication } from './standbys';
 import { subscriptions } from './subscriptions';
@@ -36,6 +37,7 @@ import { targetBinaries } from './target-binaries';
 export const CHECKS: readonly Check[] = [
   serverVersion,
   targetBinaries,
+  serviceManager,
   portsAndDirectories,
   oldClusterClean,
   diskSpace,
