@@ -5,6 +5,7 @@ import type { Hop } from '../migration/path';
 import { checkClients } from '../pgbouncer/clients';
 import { namesOf } from '../pgbouncer/console';
 import { layout } from '../postgres/cluster';
+import { describePackages } from '../postgres/packages';
 import { describe } from '../postgres/upgrade/describe';
 import { heldPhases } from '../postgres/upgrade/phases';
 import { chooseMode } from '../postgres/upgrade/mode';
@@ -48,6 +49,11 @@ export function lookActivities(clusters: Clusters) {
         };
       },
     ),
+
+    /** What the phase to `to` would install, in a sentence. */
+    describePackages: step(async (input: { cluster: string; from: number; to: number }): Promise<string> => {
+      return describePackages(clusters.get(input.cluster), input);
+    }),
 
     /** How clients will be held back, in a sentence. Fails where that can't work for as long as it will take. */
     checkClients: step(

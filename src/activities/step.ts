@@ -12,6 +12,7 @@ import { ClientsNotDrained, OutageRolledBack, ServiceDown } from '../postgres/up
 import { RehearsalFailed } from '../postgres/upgrade/rehearsal';
 import { ConfigurationRefused } from '../postgres/configuration/prepare';
 import { NotReady } from '../postgres/upgrade/describe';
+import { PackagesRefused } from '../postgres/packages';
 import { StillInUse } from '../postgres/upgrade/finalize';
 import { TargetTaken } from '../postgres/upgrade/target';
 
@@ -26,6 +27,7 @@ const FINAL: [new (...args: never[]) => Error, string][] = [
   [NotReady, FAILURE.invalidInput],
   [StillInUse, FAILURE.invalidInput],
   [ConfigurationRefused, FAILURE.preflight],
+  [PackagesRefused, FAILURE.packagesRefused],
   [ClientsWouldFail, FAILURE.preflight],
   [RehearsalFailed, FAILURE.rehearsal],
   [ClientsNotDrained, FAILURE.clientsNotDrained],

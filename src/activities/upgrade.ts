@@ -23,6 +23,7 @@ import {
 import { rehearse } from '../postgres/upgrade/rehearsal';
 import { refreshStatistics } from '../postgres/upgrade/statistics';
 import { discardTarget, prepareTarget } from '../postgres/upgrade/target';
+import { installPackages } from '../postgres/packages';
 import { handOver } from '../postgres/service';
 import type { Clusters } from './clusters';
 import { jobRunner, progress, step } from './step';
@@ -56,6 +57,12 @@ export function upgradeActivities(clusters: Clusters) {
     };
   };
   return {
+    /** Installs the target's packages where the inventory says how. @returns what was installed, in a sentence. */
+    installPackages: step(async (phase: Omit<PhaseRef, 'directory'>): Promise<string> => {
+      const cluster = clusters.get(phase.cluster);
+      return installPackages(cluster, phase, jobId(phase, 'packages'), jobRunner(cluster));
+    }),
+
     openPhase: step(
       async (input: { cluster: string; name: string } & PhaseBeginning): Promise<{ directory: string }> => {
         const { cluster: name, name: phaseDirectory, ...beginning } = input;

@@ -11,11 +11,27 @@ const versionedPath = absolutePath.refine(
   'the path needs the placeholder {version}',
 );
 
+const packageNames = z.array(z.string().min(1)).min(1);
+
+/**
+ * Where a version's programs come from. `{version}` in a name or argument becomes the target's.
+ * - `present`: somebody else installs them.
+ * - `apt`, `dnf`: PostgreSQL's own packages by their usual names; `{apt: [...]}`, `{dnf: [...]}`: these, extensions among them.
+ * - `{command: [...]}`: a command, run as root, that does nothing where all is there.
+ */
+const packagesSchema = z.union([
+  z.enum(['present', 'apt', 'dnf']),
+  z.strictObject({ apt: packageNames }),
+  z.strictObject({ dnf: packageNames }),
+  z.strictObject({ command: packageNames }),
+]);
+
 const hostSchema = z.strictObject({
   /** How the worker reaches the host. `local` is the machine the worker runs on. */
   connection: z.literal('local'),
   /** Job directories, scratch servers and rehearsals live here; it has to be on a disk with room for a copy of the data. */
   workDirectory: absolutePath.default('/var/lib/pgpassage'),
+  packages: packagesSchema.default('present'),
 });
 
 const serviceSchema = z.discriminatedUnion('manager', [
@@ -98,5 +114,6 @@ export const inventorySchema = z
 
 export type Inventory = z.infer<typeof inventorySchema>;
 export type ClusterEntry = z.infer<typeof clusterSchema>;
+export type Packages = z.infer<typeof packagesSchema>;
 export type PgBouncerEntry = z.infer<typeof pgbouncerSchema>;
 export type MaintenanceWindow = z.infer<typeof windowSchema>;

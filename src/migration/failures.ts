@@ -2,6 +2,8 @@
 export const FAILURE = {
   /** The input names something that does not exist or can't be done. Nothing was touched. */
   invalidInput: 'InvalidInput',
+  /** Installing the target's packages would touch the running server, or packages are not to be had. Nothing was touched. */
+  packagesRefused: 'PackagesRefused',
   /** The pre-flight found blockers. Nothing was touched. */
   preflight: 'PreflightBlocked',
   /** The rehearsal on a clone failed. The real cluster was not touched. */

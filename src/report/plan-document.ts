@@ -33,7 +33,12 @@ function clusterFacts({ host, serverVersion, clients, window }: MigrationPlan): 
 function phase(hop: PlannedHop): Section[] {
   return section(
     `Phase ${hop.from} → ${hop.to}`,
-    [{ kind: 'entries', entries: [{ title: hop.phase, facts: facts({ mode: hop.mode, why: hop.why }) }] }],
+    [
+      {
+        kind: 'entries',
+        entries: [{ title: hop.phase, facts: facts({ mode: hop.mode, why: hop.why, packages: hop.packages }) }],
+      },
+    ],
     ledgerSection(hop),
   );
 }

@@ -29,6 +29,8 @@ export interface PlannedHop extends Hop {
   mode: Ledger['mode'];
   why: string;
   ledger: Ledger;
+  /** What would be installed for it, in a sentence. */
+  packages: string;
 }
 
 export interface MigrationPlan {
@@ -69,7 +71,10 @@ async function plan(input: LookInput): Promise<MigrationPlan> {
       to: hop.to,
       mode: input.mode,
     });
-    planned.push({ ...hop, phase: phaseName(hop), mode, why, ledger: ledger(phaseName(hop), mode) });
+    const packages = await activity('try', 'describePackages', `packages of ${phaseName(hop)}`, {
+      ...{ cluster: input.cluster, from: hop.from, to: hop.to },
+    });
+    planned.push({ ...hop, phase: phaseName(hop), mode, why, ledger: ledger(phaseName(hop), mode), packages });
   }
   return {
     cluster: input.cluster,

@@ -43,6 +43,8 @@ export class FakeCluster {
       },
       chooseMode: ({ mode }) => ({ mode: mode === 'auto' ? 'clone' : mode, why: 'because', dataBytes: 1 }),
       preflight: () => ({ passed: 30, warnings: [], blockers: this.blockers }),
+      describePackages: () => 'already there',
+      installPackages: () => 'already there',
       checkClients: () => 'not held back',
       describeDrain: () => 'not held back',
       windowOpensAt: () => this.window,

@@ -7,6 +7,18 @@ import { blocked } from './failures';
 import { RollbackAsked } from './migration';
 import type { OpenedPhase, PhaseRun } from './phase-run';
 
+/** Installs the target's packages before anything else, so that all that follows has its programs. Nothing undoes it: they harm nobody. */
+export async function installPackages({ migration, phase, label }: PhaseRun): Promise<void> {
+  const { cluster } = migration.input;
+  const ref = { cluster, migration: migration.tag, from: phase.from, to: phase.to };
+  await migration.step(
+    phase,
+    'packages',
+    () => activity('try', 'installPackages', `${label}: packages`, ref),
+    (told) => told,
+  );
+}
+
 /** Chooses how the files are carried over; with it the rollback ledger is known. */
 export async function choose({ migration, phase, label }: PhaseRun): Promise<void> {
   const { cluster, mode } = migration.input;

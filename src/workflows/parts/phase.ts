@@ -7,6 +7,7 @@ import {
   backUp,
   checkClients,
   choose,
+  installPackages,
   maintenanceWindow,
   openPhase,
   prepare,
@@ -22,6 +23,7 @@ import { Saga } from './saga';
 /**
  * One upgrade phase.
  *
+ *  0. install the target's packages, where the inventory says how
  *  1. choose how the files are carried over, and with it the rollback ledger
  *  2. pre-flight: every check; blockers end the phase, nothing was touched
  *  3. open the phase's directory: record, rollback.sh
@@ -42,6 +44,7 @@ export async function runPhase(migration: Migration, phase: PhaseProgress): Prom
   phase.startedAt = Date.now();
   try {
     const run = { migration, phase, saga, label: `${phase.from} → ${phase.to}` };
+    await installPackages(run);
     await choose(run);
     await preflight(run);
     const opened = await openPhase(run);

@@ -120,7 +120,17 @@ test('a plan tells phases, modes, ways back and the window', () => {
       cluster: 'orders',
       host: 'db1',
       serverVersion: '15.9',
-      hops: [{ from: 15, to: 16, phase: '15-16', mode: 'link', why: 'no reflinks', ledger: ledger('15-16', 'link') }],
+      hops: [
+        {
+          from: 15,
+          to: 16,
+          phase: '15-16',
+          mode: 'link',
+          why: 'no reflinks',
+          ledger: ledger('15-16', 'link'),
+          packages: 'already there',
+        },
+      ],
       preflight: [{ from: 15, to: 16, passed: 30, warnings: [], blockers: [] }],
       clients: 'PgBouncer 127.0.0.1:6432 is paused',
       window: { opensAt: NOW, closesAt: NOW + 1_000 },

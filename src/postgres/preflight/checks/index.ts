@@ -16,6 +16,7 @@ import { collationVersionDrift, localeAndEncoding } from './locale';
 import { disabledForeignKeyTriggers, invalidIndexes, roleAllSettings } from './lost-objects';
 import { staleStatistics, wraparoundAge } from './maintenance';
 import { oldClusterClean } from './old-cluster-clean';
+import { packages } from './packages';
 import { pgUpgradeCheck } from './pg-upgrade-check';
 import { portsAndDirectories } from './ports-and-directories';
 import { preloadLibraries } from './preload-libraries';
@@ -36,6 +37,7 @@ import { targetBinaries } from './target-binaries';
 /** All of them, in the order of the report: what has to be right first comes first. */
 export const CHECKS: readonly Check[] = [
   serverVersion,
+  packages,
   targetBinaries,
   serviceManager,
   portsAndDirectories,
