@@ -40,12 +40,10 @@ const START_DEADLINE_MS = 10_000;
 /** Debian installs it where only root's PATH leads. */
 const PROGRAM = process.env.PGPASSAGE_PGBOUNCER ?? '/usr/sbin/pgbouncer';
 
-/** Why there is no PgBouncer to run here, or undefined where there is one. */
-export async function missingPgBouncer(): Promise<string | undefined> {
-  const found = await tryRun([PROGRAM, '--version']).catch((error: Error) => error);
-  return found instanceof Error
-    ? `${found.message}. Install the package pgbouncer, or name the program in PGPASSAGE_PGBOUNCER.`
-    : undefined;
+async function makeSureOfProgram(): Promise<void> {
+  await tryRun([PROGRAM, '--version']).catch((error: Error) => {
+    throw new Error(`${error.message}. Install the package pgbouncer, or name the program in PGPASSAGE_PGBOUNCER.`);
+  });
 }
 
 /**
@@ -53,6 +51,7 @@ export async function missingPgBouncer(): Promise<string | undefined> {
  * @throws Error with the end of its log, when it does not answer within 10 s.
  */
 export async function startPgBouncer(server: SandboxServer, options: PgBouncerOptions = {}): Promise<SandboxPgBouncer> {
+  await makeSureOfProgram();
   const port = await freePort();
   const directory = join(server.root, `pgbouncer-${port}`);
   const owner = serverUser();
