@@ -1,6 +1,6 @@
 import type { PgBouncerEntry } from '../inventory/schema';
 import type { Cluster, Layout } from '../postgres/cluster';
-import { askConsole, consoleIdentifier } from './console';
+import { askConsole, ConsoleFailed, consoleIdentifier } from './console';
 
 /** A database as PgBouncer knows it. */
 export interface PooledDatabase {
@@ -41,15 +41,22 @@ export function ours<D extends { name: string }>({ databases }: PgBouncerEntry, 
   return databases === undefined ? all : all.filter(({ name }) => databases.includes(name));
 }
 
+/** What psql says where nobody listens. A PgBouncer that does not run holds nobody back, and starts with nothing paused. */
+const NOT_RUNNING = /Connection refused|No such file or directory/;
+
 /**
- * Resumes what is paused on any of the cluster's PgBouncers; where nothing is, nothing is done.
+ * Resumes what is paused on any of the cluster's PgBouncers; where nothing is, or none runs, nothing is done.
  * @returns the databases that were resumed, as `main on 127.0.0.1:6432`.
  * @throws ConsoleFailed when one can't be asked; the others were resumed all the same.
  */
 export async function resumePaused(cluster: Cluster, paths: Layout): Promise<string[]> {
   const done = await Promise.allSettled(
     cluster.entry.pgbouncer.map(async (bouncer) => {
-      const paused = ours(bouncer, await pooledDatabases(cluster, paths, bouncer)).filter((each) => each.paused);
+      const all = await pooledDatabases(cluster, paths, bouncer).catch((error: unknown) => {
+        if (error instanceof ConsoleFailed && NOT_RUNNING.test(error.message)) return [];
+        throw error;
+      });
+      const paused = ours(bouncer, all).filter((each) => each.paused);
       for (const { name } of paused) await askConsole(cluster, paths, bouncer, `RESUME ${consoleIdentifier(name)}`);
       return paused.map(({ name }) => `${name} on ${bouncer.host}:${bouncer.port}`);
     }),

@@ -177,6 +177,8 @@ test('one PgBouncer that goes away before the PAUSE: nothing is stopped, and the
   await expect(failed).rejects.toBeInstanceOf(ClientsNotDrained);
   expect(await bouncers[0].paused()).toEqual([]);
   expect(await lab.serving()).toEqual([16]);
+  // One that does not run holds nobody back: undoing the phase does not wait for it.
+  expect(await letIn(lab.cluster, 16)).toEqual([]);
 });
 
 test('neither the script nor the output of the job holds a password', async () => {
