@@ -86,7 +86,8 @@ test('discardTarget and releaseWal undo once and for all, and what they undid ca
 
 test('outage: the second run attaches to the first one’s job and answers the same', async () => {
   const drain = { deadline: '5s', then: 'terminate', readOnly: true } as const;
-  const run = () => new MockActivityEnvironment().run(activities.outage, { ...phase(), drain });
+  const run = (): ReturnType<Activities['outage']> =>
+    new MockActivityEnvironment().run(activities.outage, { ...phase(), drain });
   const first = await run();
   expect(first.heldMs).toBeGreaterThan(first.outageMs);
   expect(await run()).toEqual(first);
