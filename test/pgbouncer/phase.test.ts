@@ -2,13 +2,14 @@ import { join } from 'node:path';
 import { run as runCommand } from '../../sandbox/command';
 import { writeInventory } from '../../sandbox/inventory';
 import { startPgBouncer, type SandboxPgBouncer } from '../../sandbox/pgbouncer';
-import { startWriters } from '../../sandbox/writers';
+import { startWriters, type Writers } from '../../sandbox/writers';
 import type { Progress } from '../../src/migration/progress';
 import { entryOf } from '../support/pgbouncer';
 import { Stack } from '../support/stack';
 
 let stack: Stack;
 let bouncer: SandboxPgBouncer;
+let writers: Writers | undefined;
 beforeAll(async () => {
   stack = await Stack.start();
   await stack.server.psql('create database shop');
@@ -17,6 +18,7 @@ beforeAll(async () => {
   stack.startWorker();
 });
 afterAll(async () => {
+  await writers?.stop();
   await bouncer?.stop();
   await stack?.stop();
 });
@@ -55,7 +57,7 @@ test('a phase 15 → 16 under load through PgBouncer: no client transaction fail
       env: { PGPASSWORD: server.adminPassword },
     },
   );
-  const writers = await startWriters({
+  writers = await startWriters({
     connection: {
       ...{ host: '127.0.0.1', port: bouncer.port, user: 'postgres', password: server.adminPassword },
       ...{ database: 'shop', query_timeout: 100_000 },
