@@ -64,8 +64,12 @@ test('a phase 15 → 16 under load through PgBouncer: no client transaction fail
     },
   });
   const handle = await stack.migrate(plan);
-  await stack.until(handle, ({ phases }) => phases[0]?.steps.some(({ name }) => name === 'rehearsal') === true);
-  const benched = pgbench(60);
+  await stack.until(
+    handle,
+    ({ phases }) => phases[0]?.steps.some(({ name }) => name === 'rehearsal') === true,
+    400_000,
+  );
+  const benched = pgbench(90);
   const result = (await handle.result()) as Progress;
   const said = await benched;
   await writers.stop();
