@@ -35,6 +35,7 @@ export default tseslint.config(
         '@temporalio/worker',
         '@temporalio/client',
         '**/activities/*',
+        '**/pgbouncer/*',
         '**/hosts/*',
         '**/inventory/*',
       ],
@@ -59,11 +60,11 @@ export default tseslint.config(
     ),
   },
   {
-    files: ['src/postgres/**/*.ts'],
+    files: ['src/postgres/**/*.ts', 'src/pgbouncer/**/*.ts'],
     rules: forbid(['**/workflows/*', '**/activities/*', '@temporalio/*'], 'systems know nothing of Temporal.'),
   },
   {
     files: ['src/client.ts', 'src/cli/**/*.ts'],
-    rules: forbid(['**/postgres/*', '**/hosts/*', 'pg'], 'The CLI knows nothing of PostgreSQL.'),
+    rules: forbid(['**/postgres/*', '**/pgbouncer/*', '**/hosts/*', 'pg'], 'The CLI knows nothing of PostgreSQL.'),
   },
 );

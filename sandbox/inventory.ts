@@ -5,8 +5,15 @@ import { parts } from './parts';
 import type { SandboxServer } from './postgres-server';
 import { ADMIN } from './server-files';
 
-/** An inventory file that describes a sandbox server as a cluster, written into the server's root. */
-export async function writeInventory(server: SandboxServer, cluster: string): Promise<string> {
+/**
+ * An inventory file that describes a sandbox server as a cluster, written into the server's root.
+ * @param more further fields of the cluster, such as `pgbouncer`.
+ */
+export async function writeInventory(
+  server: SandboxServer,
+  cluster: string,
+  more: Record<string, unknown> = {},
+): Promise<string> {
   const { root, osUser, port, passwordFile } = server;
   const inventory = {
     hosts: { here: { connection: 'local', workDirectory: join(root, 'work') } },
@@ -21,6 +28,7 @@ export async function writeInventory(server: SandboxServer, cluster: string): Pr
         backupDirectory: join(root, 'backups'),
         service: { manager: 'pg_ctl' },
         admin: { user: ADMIN, host: '127.0.0.1', password: `file:${passwordFile}` },
+        ...more,
       },
     },
   };

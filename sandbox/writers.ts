@@ -21,6 +21,8 @@ export interface WriterStatus {
   /** Failed attempts to connect or to write. */
   errors: number;
   lastError?: string;
+  /** Milliseconds between the begin of a write and its acknowledgement, the longest of all. */
+  longestMs: number;
   /** The last acknowledged commit, while errors and no acknowledgement have followed it. */
   downSince?: Date;
 }
@@ -85,15 +87,18 @@ export async function startWriters(options: WriterOptions): Promise<Writers> {
     inFlight: false,
     unknown: new Set(),
   }));
+  let longestMs = 0;
   const insert = await prepareTable(options.connection);
   let stopped = false;
 
   const writeRow = async (client: Client, writer: Writer): Promise<void> => {
     const sequence = ++writer.tried;
     writer.inFlight = true;
+    const begun = performance.now();
     try {
       await client.query(insert, [run, writer.id, sequence]);
       clock.acknowledged();
+      longestMs = Math.max(longestMs, performance.now() - begun);
     } catch (error) {
       writer.unknown.add(sequence); // even if the server said an error: it may have come after the commit
       throw error;
@@ -123,7 +128,12 @@ export async function startWriters(options: WriterOptions): Promise<Writers> {
   const loops = Promise.all(writers.map(writeUntilStopped));
 
   return {
-    status: () => ({ acknowledged: clock.acknowledgements, unknown: unknownOf(writers), ...clock.trouble() }),
+    status: () => ({
+      acknowledged: clock.acknowledgements,
+      unknown: unknownOf(writers),
+      longestMs,
+      ...clock.trouble(),
+    }),
     outages: (minimumMs = 20) => clock.outages.filter(({ ms }) => ms >= minimumMs),
     verify: (client) => compare(client, run, writers),
     stop: async () => {

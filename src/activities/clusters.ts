@@ -23,6 +23,7 @@ export function clustersOf(inventoryFile: string): Clusters {
         name,
         host: hostOf(inventory, entry.primary),
         entry,
+        packages: inventory.hosts[entry.primary].packages,
         password: () => (entry.admin.password === undefined ? undefined : resolveSecret(entry.admin.password)),
       };
     },

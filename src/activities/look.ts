@@ -1,6 +1,11 @@
 import { nextWindow } from '../inventory/window';
+import { describeDrain, drainOf, type DrainInput } from '../migration/drain';
 import type { Mode } from '../migration/input';
 import type { Hop } from '../migration/path';
+import { checkClients } from '../pgbouncer/clients';
+import { namesOf } from '../pgbouncer/console';
+import { layout } from '../postgres/cluster';
+import { describePackages } from '../postgres/packages';
 import { describe } from '../postgres/upgrade/describe';
 import { heldPhases } from '../postgres/upgrade/phases';
 import { chooseMode } from '../postgres/upgrade/mode';
@@ -29,7 +34,9 @@ export function lookActivities(clusters: Clusters) {
     ),
 
     preflight: step(
-      async (input: Hop & { cluster: string; mode: Mode; accept: string[] }): Promise<PreflightSummary> => {
+      async (
+        input: Hop & { cluster: string; mode: Mode; accept: string[]; drain?: DrainInput },
+      ): Promise<PreflightSummary> => {
         const cluster = clusters.get(input.cluster);
         progress('pre-flight checks');
         const context = checkContext(cluster, input);
@@ -42,6 +49,28 @@ export function lookActivities(clusters: Clusters) {
         };
       },
     ),
+
+    /** What the phase to `to` would install, in a sentence. */
+    describePackages: step(async (input: { cluster: string; from: number; to: number }): Promise<string> => {
+      return describePackages(clusters.get(input.cluster), input);
+    }),
+
+    /** How clients will be held back, in a sentence. Fails where that can't work for as long as it will take. */
+    checkClients: step(
+      async (
+        input: Hop & { cluster: string; drain?: DrainInput; accept: string[]; predictedOutageMs?: number },
+      ): Promise<string> => {
+        const cluster = clusters.get(input.cluster);
+        const drain = drainOf(cluster.entry.pgbouncer.length, input.drain);
+        return checkClients(cluster, layout(cluster, input.from), drain, input.predictedOutageMs, input.accept);
+      },
+    ),
+
+    /** The same sentence for a plan, which asks nobody. */
+    describeDrain: step(async (input: { cluster: string; drain?: DrainInput }): Promise<string> => {
+      const { entry } = clusters.get(input.cluster);
+      return describeDrain(drainOf(entry.pgbouncer.length, input.drain), namesOf(entry));
+    }),
 
     /** When the next maintenance window opens, or undefined where disruptive steps may start at once. */
     windowOpensAt: step(

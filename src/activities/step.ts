@@ -8,10 +8,12 @@ import { FAILURE } from '../migration/failures';
 import { PathError } from '../migration/path';
 import type { Cluster } from '../postgres/cluster';
 import type { RunJob } from '../postgres/upgrade/jobs';
-import { OutageRolledBack, ServiceDown } from '../postgres/upgrade/outage';
+import { ClientsWouldFail } from '../pgbouncer/clients';
+import { ClientsNotDrained, OutageRolledBack, ServiceDown } from '../postgres/upgrade/outage';
 import { RehearsalFailed } from '../postgres/upgrade/rehearsal';
 import { ConfigurationRefused } from '../postgres/configuration/prepare';
 import { NotReady } from '../postgres/upgrade/describe';
+import { PackagesRefused } from '../postgres/packages';
 import { StillInUse } from '../postgres/upgrade/finalize';
 import { TargetTaken } from '../postgres/upgrade/target';
 
@@ -26,7 +28,10 @@ const FINAL: [new (...args: never[]) => Error, string][] = [
   [NotReady, FAILURE.invalidInput],
   [StillInUse, FAILURE.invalidInput],
   [ConfigurationRefused, FAILURE.preflight],
+  [PackagesRefused, FAILURE.packagesRefused],
+  [ClientsWouldFail, FAILURE.preflight],
   [RehearsalFailed, FAILURE.rehearsal],
+  [ClientsNotDrained, FAILURE.clientsNotDrained],
   [OutageRolledBack, FAILURE.outageRolledBack],
   [ServiceDown, FAILURE.serviceDown],
 ];

@@ -1,4 +1,5 @@
 import { jobId, type PhaseRef } from '../migration/phase';
+import { letIn } from '../pgbouncer/let-in';
 import { finalizePhase } from '../postgres/upgrade/finalize';
 import { logPhase, PHASE_FILES, readPhaseJson, type PhaseRecord } from '../postgres/upgrade/phase-files';
 import { heldPhases } from '../postgres/upgrade/phases';
@@ -24,6 +25,14 @@ export function undoActivities(clusters: Clusters) {
       );
       await logPhase(cluster, phase.directory, `rolled back by ${input.by}`);
       return result;
+    }),
+
+    /** Compensation of the drain: resumes what is paused and undoes the read-only switch; where neither is, does nothing. */
+    letClientsIn: step(async (phase: PhaseRef): Promise<string[]> => {
+      const cluster = clusters.get(phase.cluster);
+      const resumed = await letIn(cluster, phase.from);
+      if (resumed.length > 0) await logPhase(cluster, phase.directory, `resumed: ${resumed.join(', ')}`);
+      return resumed;
     }),
 
     finalizePhases: step(async (input: { cluster: string; by: string }) => {

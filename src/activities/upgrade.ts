@@ -1,6 +1,10 @@
 import { inspectJob } from '../hosts/durable-job';
 import { jobId, type PhaseRef } from '../migration/phase';
-import { layout } from '../postgres/cluster';
+import { drainOf, type DrainInput } from '../migration/drain';
+import { ConsoleFailed } from '../pgbouncer/console';
+import { planDrain } from '../pgbouncer/drain';
+import { letIn } from '../pgbouncer/let-in';
+import { layout, type Cluster } from '../postgres/cluster';
 import { compareEvidence } from '../postgres/evidence/compare';
 import type { ComparisonCheck, Evidence } from '../postgres/evidence/evidence';
 import { readWriteCounters, takeEvidence } from '../postgres/evidence/take';
@@ -8,7 +12,7 @@ import { releaseWal, takeBackup } from '../postgres/upgrade/backup';
 import { putBackForgotten, type Forgotten } from '../postgres/upgrade/carry-over';
 import { updateExtensions } from '../postgres/upgrade/extensions';
 import { openPhase, type PhaseBeginning } from '../postgres/upgrade/open-phase';
-import { checkpoint, outage } from '../postgres/upgrade/outage';
+import { checkpoint, ClientsNotDrained, outage, type Drain } from '../postgres/upgrade/outage';
 import {
   logPhase,
   PHASE_FILES,
@@ -19,6 +23,7 @@ import {
 import { rehearse } from '../postgres/upgrade/rehearsal';
 import { refreshStatistics } from '../postgres/upgrade/statistics';
 import { discardTarget, prepareTarget } from '../postgres/upgrade/target';
+import { installPackages } from '../postgres/packages';
 import { handOver } from '../postgres/service';
 import type { Clusters } from './clusters';
 import { jobRunner, progress, step } from './step';
@@ -28,6 +33,17 @@ export interface ComparisonSummary {
   passed: number;
   failed: ComparisonCheck[];
   notComparable: number;
+}
+
+/** What holds the clients back, or undefined where nothing is to. @throws ClientsNotDrained before anything was done. */
+async function planned(cluster: Cluster, from: number, id: string, asked?: DrainInput): Promise<Drain | undefined> {
+  const input = drainOf(cluster.entry.pgbouncer.length, asked);
+  try {
+    return input && (await planDrain(cluster, layout(cluster, from), { id }, input));
+  } catch (error) {
+    if (error instanceof ConsoleFailed) throw new ClientsNotDrained(`Nothing was stopped: ${error.message}`);
+    throw error;
+  }
 }
 
 /** The steps of one upgrade phase. Each looks at the world first and does only what is left to do. */
@@ -41,6 +57,12 @@ export function upgradeActivities(clusters: Clusters) {
     };
   };
   return {
+    /** Installs the target's packages where the inventory says how. @returns what was installed, in a sentence. */
+    installPackages: step(async (phase: Omit<PhaseRef, 'directory'>): Promise<string> => {
+      const cluster = clusters.get(phase.cluster);
+      return installPackages(cluster, phase, jobId(phase, 'packages'), jobRunner(cluster));
+    }),
+
     openPhase: step(
       async (input: { cluster: string; name: string } & PhaseBeginning): Promise<{ directory: string }> => {
         const { cluster: name, name: phaseDirectory, ...beginning } = input;
@@ -106,11 +128,13 @@ export function upgradeActivities(clusters: Clusters) {
       return rehearsal;
     }),
 
-    outage: step(async (phase: PhaseRef) => {
+    outage: step(async ({ drain: asked, ...phase }: PhaseRef & { drain?: DrainInput }) => {
       const { cluster, record, run } = await open(phase);
       const id = jobId(phase, 'outage');
+      let drain: Drain | undefined;
       // Once the job began, the server that would be asked is going down or gone.
       if ((await inspectJob(cluster.host, { id })).state === 'absent') {
+        drain = await planned(cluster, record.from, id, asked);
         await writePhaseFile(
           cluster,
           phase.directory,
@@ -119,12 +143,16 @@ export function upgradeActivities(clusters: Clusters) {
         );
         await checkpoint(cluster, phase.from);
       }
-      const result = await outage(cluster, phase.directory, record, id, run);
+      const result = await outage(cluster, phase.directory, record, id, run, drain);
+      // The job let the clients in itself, unless it was killed or a PgBouncer did not answer it.
+      await letIn(cluster, phase.from);
       await logPhase(
         cluster,
         phase.directory,
         `PostgreSQL ${phase.to} serves after an outage of ${result.outageMs} ms`,
       );
+      for (const session of result.endedSessions)
+        await logPhase(cluster, phase.directory, `ended by the drain: ${session}`);
       return result;
     }),
 

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { DRAIN_CHOICES } from '../migration/drain';
 import { duration } from '../migration/duration';
 import { MODES } from '../migration/input';
 
@@ -8,6 +9,9 @@ export interface TargetOptions {
   path?: number[];
   mode?: string;
   accept?: string[];
+  drainDeadline?: string;
+  drainThen?: string;
+  readOnly?: boolean;
 }
 
 /** Adds the options that say where an upgrade leads and how. */
@@ -16,7 +20,23 @@ export function addTargetOptions(command: Command): Command {
     .option('--to <version>', 'target major version', version)
     .option('--path <versions>', 'versions to pass, such as 16,17,18 (default: every major between)', versions)
     .addOption(new Option('--mode <mode>', 'how files are carried over').choices(['auto', ...MODES]))
-    .option('--accept <check...>', 'checks whose blockers a person has judged and accepts');
+    .option('--accept <check...>', 'checks whose blockers a person has judged and accepts')
+    .option(
+      '--drain-deadline <time>',
+      'how long open transactions may take to end before the stop (default: 30s)',
+      length,
+    )
+    .addOption(
+      new Option('--drain-then <what>', 'what happens to those that do not (default: give-up)').choices(DRAIN_CHOICES),
+    )
+    .option('--read-only', 'make transactions read-only by default from the drain to the stop');
+}
+
+/** The input's field `drain`, where any of its options was given. */
+export function drain({ drainDeadline, drainThen, readOnly }: TargetOptions): Record<string, unknown> | undefined {
+  const fields = Object.entries({ deadline: drainDeadline, then: drainThen, readOnly });
+  const given = fields.filter(([, value]) => value !== undefined);
+  return given.length === 0 ? undefined : Object.fromEntries(given);
 }
 
 /** A major version. */

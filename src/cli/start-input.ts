@@ -4,7 +4,7 @@ import { stepMigrationInput } from '../migration/input';
 import { issuesOf } from '../migration/messages';
 import { CliError } from './cli-error';
 import { EXIT } from './exit-codes';
-import type { Settings, TargetOptions } from './options';
+import { drain, type Settings, type TargetOptions } from './options';
 
 /** Options of `start` that shape the migration. */
 export interface StartOptions extends TargetOptions {
@@ -47,6 +47,7 @@ function said(options: StartOptions): Partial<StartInput> {
     path: options.path,
     mode: options.mode,
     accept: options.accept,
+    drain: drain(options),
     soak: options.soak,
     soakAfterLast: options.soakAfterLast,
     watchEvery: options.watchEvery,

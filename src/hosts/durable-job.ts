@@ -1,5 +1,5 @@
 import { HostRefused, output, type Host } from './host';
-import { makeDirectory, writeFile } from './files';
+import { makeDirectory, removeTree, writeFile } from './files';
 import {
   CANCEL_SCRIPT,
   INSPECT_SCRIPT,
@@ -17,7 +17,7 @@ export interface Job {
   script: string;
   /** OS user; the connection's own when absent. */
   user?: string;
-  /** Files by name below `secrets/` in the job's directory, mode 0600, removed when the job ends. */
+  /** Files by name below `secrets/` in the job's directory, mode 0600, removed when the job ends; after a kill, when its end is seen. */
   secrets?: Readonly<Record<string, string>>;
 }
 
@@ -101,6 +101,7 @@ export async function runJob(
   await startJob(host, job);
   for (;;) {
     const status = await inspectJob(host, job);
+    if (status.state === 'interrupted') await removeTree(host, `${jobDirectory(host, job)}/secrets`, job.user);
     if (status.state === 'finished' || status.state === 'interrupted') return status;
     if (options.signal?.aborted) {
       await cancelJob(host, job);

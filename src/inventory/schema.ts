@@ -25,12 +25,27 @@ const sshSchema = z.strictObject({
   /** Another host of the inventory that the connection goes through. */
   jump: z.string().optional(),
 });
+const packageNames = z.array(z.string().min(1)).min(1);
+
+/**
+ * Where a version's programs come from. `{version}` in a name or argument becomes the target's.
+ * - `present`: somebody else installs them.
+ * - `apt`, `dnf`: PostgreSQL's own packages by their usual names; `{apt: [...]}`, `{dnf: [...]}`: these, extensions among them.
+ * - `{command: [...]}`: a command, run as root, that does nothing where all is there.
+ */
+const packagesSchema = z.union([
+  z.enum(['present', 'apt', 'dnf']),
+  z.strictObject({ apt: packageNames }),
+  z.strictObject({ dnf: packageNames }),
+  z.strictObject({ command: packageNames }),
+]);
 
 const hostSchema = z.strictObject({
   /** How the worker reaches the host. `local` is the machine the worker runs on. */
   connection: z.union([z.literal('local'), z.strictObject({ ssh: sshSchema })]),
   /** Job directories, scratch servers and rehearsals live here; it has to be on a disk with room for a copy of the data. */
   workDirectory: absolutePath.default('/var/lib/pgpassage'),
+  packages: packagesSchema.default('present'),
 });
 
 const serviceSchema = z.discriminatedUnion('manager', [
@@ -42,6 +57,18 @@ const serviceSchema = z.discriminatedUnion('manager', [
     unit: z.string().includes('{version}').default('postgresql@{version}-main'),
   }),
 ]);
+
+/** A PgBouncer in front of the cluster; pgpassage holds its clients back during the outage. */
+const pgbouncerSchema = z.strictObject({
+  /** Address or socket directory, as seen from the primary's host. */
+  host: z.string().default('127.0.0.1'),
+  port: z.int().min(1).max(65535).default(6432),
+  /** One of its `admin_users`. With no password it is reached as the cluster's OS user, as its socket allows. */
+  user: z.string().default('pgbouncer'),
+  password: secretReference.optional(),
+  /** Databases by the names that PgBouncer gives them. Default: all that it has. */
+  databases: z.array(z.string().min(1)).min(1).optional(),
+});
 
 const weekday = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']);
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day such as 01:30');
@@ -77,6 +104,8 @@ const clusterSchema = z.strictObject({
       password: secretReference.optional(),
     })
     .prefault({}),
+  /** Every PgBouncer that leads clients here; all are paused and resumed together. */
+  pgbouncer: z.array(pgbouncerSchema).default([]),
   window: windowSchema.optional(),
 });
 
@@ -117,4 +146,6 @@ function jumpProblem(hosts: Record<string, z.infer<typeof hostSchema>>, name: st
 export type Inventory = z.infer<typeof inventorySchema>;
 export type HostEntry = z.infer<typeof hostSchema>;
 export type ClusterEntry = z.infer<typeof clusterSchema>;
+export type Packages = z.infer<typeof packagesSchema>;
+export type PgBouncerEntry = z.infer<typeof pgbouncerSchema>;
 export type MaintenanceWindow = z.infer<typeof windowSchema>;

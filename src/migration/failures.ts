@@ -2,10 +2,14 @@
 export const FAILURE = {
   /** The input names something that does not exist or can't be done. Nothing was touched. */
   invalidInput: 'InvalidInput',
+  /** Installing the target's packages would touch the running server, or packages are not to be had. Nothing was touched. */
+  packagesRefused: 'PackagesRefused',
   /** The pre-flight found blockers. Nothing was touched. */
   preflight: 'PreflightBlocked',
   /** The rehearsal on a clone failed. The real cluster was not touched. */
   rehearsal: 'RehearsalFailed',
+  /** Clients could not be held back within the deadline, or at all. The old server was not stopped. */
+  clientsNotDrained: 'ClientsNotDrained',
   /** The outage failed and the old server serves again. */
   outageRolledBack: 'OutageRolledBack',
   /** No server runs; the compensation restores the old one. */

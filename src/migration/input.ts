@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration } from './duration';
+import { drainInput } from './drain';
 import { soakThresholds } from './soak';
 
 export const MODES = ['copy', 'clone', 'copy-file-range', 'link', 'swap'] as const;
@@ -28,6 +29,8 @@ export const upgradeInput = z.strictObject({
   settings: z.record(z.string().regex(/^\d\d$/, 'a major version'), settings).default({}),
   /** Whether disruptive steps wait for the inventory's maintenance window. */
   window: z.enum(['wait', 'ignore']).default('wait'),
+  /** How clients are held back before the stop. Default: as `{}` where the inventory lists a PgBouncer, else not at all. */
+  drain: drainInput.optional(),
 });
 
 export const stepMigrationInput = upgradeInput.extend({

@@ -52,7 +52,7 @@ export function ledger(phase: string, mode: Mode): Ledger {
     entries: [
       {
         from: 'before the stop',
-        how: 'remove the prepared target; the old server was never stopped',
+        how: 'remove the prepared target and let clients in that were held back; the old server was never stopped',
         takes: 'seconds',
         loses: '',
       },

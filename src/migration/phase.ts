@@ -10,7 +10,7 @@ export interface PhaseRef extends Hop {
 }
 
 /** ID of the phase's durable job for one step. The same phase and step give the same ID, whichever worker asks. */
-export function jobId(phase: PhaseRef, step: string): string {
+export function jobId(phase: Omit<PhaseRef, 'directory'>, step: string): string {
   return `${phase.cluster}.${phase.migration}.${phaseName(phase)}.${step}`;
 }
 

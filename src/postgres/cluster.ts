@@ -1,5 +1,5 @@
 import type { Host } from '../hosts/host';
-import type { ClusterEntry } from '../inventory/schema';
+import type { ClusterEntry, Packages } from '../inventory/schema';
 
 /** Where one major version of a cluster lives on its host. */
 export interface Layout {
@@ -16,6 +16,8 @@ export interface Cluster {
   readonly name: string;
   readonly host: Host;
   readonly entry: ClusterEntry;
+  /** Where the programs of a version come from on the primary's host. */
+  readonly packages: Packages;
   /** The admin's password resolved at use; undefined where none is configured. */
   password(): string | undefined;
 }

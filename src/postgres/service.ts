@@ -1,5 +1,6 @@
 import { output } from '../hosts/host';
 import { layout, program, type Cluster } from './cluster';
+import { preamble } from './upgrade/shell';
 
 /** A command and the OS user that it is for. */
 export interface UserCommand {
@@ -12,9 +13,9 @@ export interface Service {
   start: UserCommand;
   /** A fast stop: sessions end, a shutdown checkpoint is written. */
   stop: UserCommand;
-  /** Start at boot, and no longer; absent where the service manager leaves that to others. */
-  enable?: UserCommand;
-  disable?: UserCommand;
+  /** Start it at boot, and no longer; empty where that is nobody's business here. Both may be done again. */
+  atBoot: UserCommand[];
+  notAtBoot: UserCommand[];
 }
 
 /** Seconds that a start or stop may take before pg_ctl gives up waiting; a stop writes all dirty buffers. */
@@ -31,22 +32,51 @@ export function service(cluster: Cluster, version: number): Service {
         user: 'root',
         argv: ['pg_ctlcluster', String(version), chosen.name, ...rest],
       });
-      return { start: debian('start'), stop: debian('stop', '-m', 'fast') };
-    }
-    case 'systemd': {
-      const systemctl = (verb: string) => ({
-        user: 'root',
-        argv: ['systemctl', verb, chosen.unit.replaceAll('{version}', String(version))],
-      });
       return {
-        start: systemctl('start'),
-        stop: systemctl('stop'),
-        enable: systemctl('enable'),
-        disable: systemctl('disable'),
+        start: debian('start'),
+        stop: debian('stop', '-m', 'fast'),
+        ...debianBoot(cluster, version, chosen.name),
       };
     }
+    case 'systemd':
+      return systemd(cluster, version, chosen.unit);
   }
 }
+
+function systemd(cluster: Cluster, version: number, template: string): Service {
+  const unit = template.replaceAll('{version}', String(version));
+  const systemctl = (...verb: string[]) => ({ user: 'root', argv: ['systemctl', ...verb, unit] });
+  const debian = /^postgresql@\{version\}-([^.]+)/.exec(template)?.[1];
+  // What is written to disk is what counts at boot; a reload of the manager would only lengthen the outage.
+  const disable = systemctl('--no-reload', '--quiet', 'disable');
+  const boot =
+    debian === undefined
+      ? { atBoot: [systemctl('--no-reload', '--quiet', 'enable')], notAtBoot: [disable] }
+      : debianBoot(cluster, version, debian);
+  return {
+    start: systemctl('start'),
+    stop: systemctl('stop'),
+    ...boot,
+    // Debian's units need no enabling, but somebody may have done it, and start.conf would not keep such a one back.
+    notAtBoot: debian === undefined ? boot.notAtBoot : [...boot.notAtBoot, disable],
+  };
+}
+
+/** Debian starts what start.conf calls `auto`, systemd's generator as well as its init script. A cluster without the file is auto. */
+function debianBoot(cluster: Cluster, version: number, name: string): Pick<Service, 'atBoot' | 'notAtBoot'> {
+  const script =
+    't=$(mktemp -- "$1/.start.XXXXXX") && echo "$2" >"$t" && chmod 0644 "$t" && sync "$t" && mv -f -- "$t" "$1/start.conf"';
+  const start = (how: 'auto' | 'manual'): UserCommand[] => [
+    {
+      user: cluster.entry.osUser,
+      argv: ['sh', '-c', script, 'sh', `${DEBIAN_CONFIGURATION}/${version}/${name}`, how],
+    },
+  ];
+  return { atBoot: start('auto'), notAtBoot: start('manual') };
+}
+
+/** Where postgresql-common's tools look for clusters. */
+const DEBIAN_CONFIGURATION = '/etc/postgresql';
 
 function pgCtl(cluster: Cluster, version: number): Service {
   const paths = layout(cluster, version);
@@ -59,24 +89,52 @@ function pgCtl(cluster: Cluster, version: number): Service {
   return {
     start: { user, argv: [...base, '-l', paths.logFile, ...options, 'start'] },
     stop: { user, argv: [...base, '-m', 'fast', 'stop'] },
+    atBoot: [],
+    notAtBoot: [],
   };
 }
 
 const SERVICE_TIMEOUT_MS = (PG_CTL_TIMEOUT_S + 30) * 1000;
 
-/** Starts one version's server and waits until it serves. @throws CommandFailed with what the service manager said. */
+/**
+ * Starts one version's server and waits until it serves. What the service manager says is not believed: Debian's unit
+ * takes a server that does not start for a success.
+ * @throws CommandFailed with what the service manager said, or Error when there is no server afterwards.
+ */
 export async function startServer(cluster: Cluster, version: number): Promise<void> {
-  await output(cluster.host, { ...service(cluster, version).start, timeoutMs: SERVICE_TIMEOUT_MS });
+  const started = await cluster.host.run({ ...service(cluster, version).start, timeoutMs: SERVICE_TIMEOUT_MS });
+  if (await ask(cluster, version, 'serves')) return;
+  const said = started.stderr.trim() || started.stdout.trim();
+  throw new Error(
+    `${cluster.host.name}: PostgreSQL ${version} does not run after ${service(cluster, version).start.argv.join(' ')} ` +
+      `(exit code ${started.exitCode}${said ? `: ${said.slice(-1000)}` : ''}). Its log, ${layout(cluster, version).logFile}, says why.`,
+  );
 }
 
-/** Stops one version's server (fast). @throws CommandFailed */
+/** Stops one version's server (fast). @throws CommandFailed, or Error when it still runs. */
 export async function stopServer(cluster: Cluster, version: number): Promise<void> {
-  await output(cluster.host, { ...service(cluster, version).stop, timeoutMs: SERVICE_TIMEOUT_MS });
+  const { stop } = service(cluster, version);
+  await output(cluster.host, { ...stop, timeoutMs: SERVICE_TIMEOUT_MS });
+  if (await ask(cluster, version, 'gone')) return;
+  throw new Error(
+    `${cluster.host.name}: PostgreSQL ${version} runs on after ${stop.argv.join(' ')}: it was started by other means. Stop it by those.`,
+  );
+}
+
+async function ask(cluster: Cluster, version: number, question: 'serves' | 'gone'): Promise<boolean> {
+  const { binDirectory, dataDirectory } = layout(cluster, version);
+  const script = `${preamble(cluster.entry.osUser)}${question} "$1" "$2"`;
+  const argv = ['sh', '-c', script, 'sh', binDirectory, dataDirectory];
+  return (await cluster.host.run({ argv, timeoutMs: SERVICE_TIMEOUT_MS })).exitCode === 0;
 }
 
 /** Makes the service manager start `to` at boot instead of `from`, where starting at boot is its business. */
 export async function handOver(cluster: Cluster, from: number, to: number): Promise<void> {
-  for (const command of [service(cluster, from).disable, service(cluster, to).enable]) {
-    if (command) await output(cluster.host, command);
-  }
+  await keepFromBoot(cluster, from);
+  for (const command of service(cluster, to).atBoot) await output(cluster.host, command);
+}
+
+/** Keeps the service manager from starting one version at boot. */
+export async function keepFromBoot(cluster: Cluster, version: number): Promise<void> {
+  for (const command of service(cluster, version).notAtBoot) await output(cluster.host, command);
 }

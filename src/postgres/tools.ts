@@ -6,10 +6,16 @@ export function toolConnection(cluster: Cluster): string[] {
   return [`--host=${admin.host}`, `--port=${port}`, `--username=${admin.user}`, '--no-password'];
 }
 
-/** A line for a PGPASSFILE, or nothing where the cluster needs no password. Colons and backslashes are escaped as libpq wants. */
+/** A PGPASSFILE that fits whatever is asked for as the admin, or nothing where the cluster needs no password. */
 export function passfile(cluster: Cluster): Record<string, string> {
   const password = cluster.password();
-  if (password === undefined) return {};
-  const escaped = password.replaceAll(/[\\:]/g, (character) => `\\${character}`);
-  return { pgpass: `*:*:*:*:${escaped}\n` };
+  return password === undefined ? {} : { pgpass: passLine({}, password) };
+}
+
+/** A line for a PGPASSFILE. What is left out fits anything. */
+export function passLine(where: { host?: string; port?: number; user?: string }, password: string): string {
+  // libpq wants colons and backslashes escaped.
+  const escape = (text: string) => text.replaceAll(/[\\:]/g, (character) => `\\${character}`);
+  const { host = '*', port = '*', user = '*' } = where;
+  return `${escape(host)}:${port}:*:${escape(user)}:${escape(password)}\n`;
 }

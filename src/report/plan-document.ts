@@ -19,10 +19,11 @@ export function planDocument(plan: MigrationPlan): Document {
   };
 }
 
-function clusterFacts({ host, serverVersion, window }: MigrationPlan): [string, string][] {
+function clusterFacts({ host, serverVersion, clients, window }: MigrationPlan): [string, string][] {
   return facts({
     host,
     'running version': serverVersion,
+    clients,
     'maintenance window': window
       ? `${moment(window.opensAt)} to ${moment(window.closesAt)}`
       : 'none: steps start at once',
@@ -32,7 +33,12 @@ function clusterFacts({ host, serverVersion, window }: MigrationPlan): [string, 
 function phase(hop: PlannedHop): Section[] {
   return section(
     `Phase ${hop.from} → ${hop.to}`,
-    [{ kind: 'entries', entries: [{ title: hop.phase, facts: facts({ mode: hop.mode, why: hop.why }) }] }],
+    [
+      {
+        kind: 'entries',
+        entries: [{ title: hop.phase, facts: facts({ mode: hop.mode, why: hop.why, packages: hop.packages }) }],
+      },
+    ],
     ledgerSection(hop),
   );
 }

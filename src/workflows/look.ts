@@ -8,7 +8,7 @@ import { activity } from './parts/activities';
 import { checked, parseInput, plainly } from './parts/failures';
 
 /** Workflows that look and change nothing. They may run at any time, beside a migration too. */
-const lookInput = upgradeInput.pick({ cluster: true, to: true, path: true, mode: true, accept: true });
+const lookInput = upgradeInput.pick({ cluster: true, to: true, path: true, mode: true, accept: true, drain: true });
 
 type LookInput = z.infer<typeof lookInput>;
 
@@ -29,6 +29,8 @@ export interface PlannedHop extends Hop {
   mode: Ledger['mode'];
   why: string;
   ledger: Ledger;
+  /** What would be installed for it, in a sentence. */
+  packages: string;
 }
 
 export interface MigrationPlan {
@@ -39,6 +41,8 @@ export interface MigrationPlan {
   /** From the running version to every version on the path: what bites at 18 is known before the step to 16. */
   preflight: PreflightResult[];
   window?: { opensAt: number; closesAt: number };
+  /** How clients are held back before the stop, in a sentence. */
+  clients: string;
 }
 
 /** Runs the pre-flight from the running version to every version on the path. */
@@ -67,7 +71,10 @@ async function plan(input: LookInput): Promise<MigrationPlan> {
       to: hop.to,
       mode: input.mode,
     });
-    planned.push({ ...hop, phase: phaseName(hop), mode, why, ledger: ledger(phaseName(hop), mode) });
+    const packages = await activity('try', 'describePackages', `packages of ${phaseName(hop)}`, {
+      ...{ cluster: input.cluster, from: hop.from, to: hop.to },
+    });
+    planned.push({ ...hop, phase: phaseName(hop), mode, why, ledger: ledger(phaseName(hop), mode), packages });
   }
   return {
     cluster: input.cluster,
@@ -75,6 +82,7 @@ async function plan(input: LookInput): Promise<MigrationPlan> {
     serverVersion: cluster.serverVersion,
     hops: planned,
     preflight: await preflights(input, running, path),
+    clients: await activity('try', 'describeDrain', 'clients', { cluster: input.cluster, drain: input.drain }),
     window: await activity('try', 'windowOpensAt', 'maintenance window', { cluster: input.cluster }),
   };
 }
@@ -106,6 +114,7 @@ async function preflights(input: z.infer<typeof lookInput>, running: number, pat
         to,
         mode,
         accept: input.accept,
+        drain: input.drain,
       })),
     });
   }

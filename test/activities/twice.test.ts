@@ -38,6 +38,17 @@ test('looking: describeCluster, chooseMode, windowOpensAt, sampleSoak, heldPhase
   expect(await twice('heldPhases', { cluster: 'test' })).toEqual([]);
 });
 
+test('installPackages, describePackages, checkClients, describeDrain', async () => {
+  const hop = { cluster: 'test', from: 16, to: 17 };
+  expect(await twice('describePackages', hop)).toBe('none: they are installed by other means');
+  expect(await twice('installPackages', { ...hop, migration: 'twice' })).toBe('installed by other means');
+  const drain = { deadline: '5s', then: 'terminate', readOnly: true } as const;
+  expect(await twice('describeDrain', { cluster: 'test', drain })).toContain(
+    '5 s to end, then their sessions are ended',
+  );
+  expect(await twice('checkClients', { ...hop, accept: [] })).toContain('not held back');
+});
+
 test('preflight', async () => {
   expect((await twice('preflight', { cluster: 'test', from: 16, to: 17, mode: 'copy', accept: [] })).blockers).toEqual(
     [],
@@ -74,9 +85,13 @@ test('discardTarget and releaseWal undo once and for all, and what they undid ca
 });
 
 test('outage: the second run attaches to the first one’s job and answers the same', async () => {
-  const run = () => new MockActivityEnvironment().run(activities.outage, phase());
+  const drain = { deadline: '5s', then: 'terminate', readOnly: true } as const;
+  const run = (): ReturnType<Activities['outage']> =>
+    new MockActivityEnvironment().run(activities.outage, { ...phase(), drain });
   const first = await run();
+  expect(first.heldMs).toBeGreaterThan(first.outageMs);
   expect(await run()).toEqual(first);
+  expect(await twice('letClientsIn', phase())).toEqual([]);
   expect(await lab.serving()).toEqual([17]);
   expect(await lab.server.psql('show work_mem')).toBe('8MB');
 });

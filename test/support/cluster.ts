@@ -24,5 +24,9 @@ export async function clusterOf(server: SandboxServer, overrides: Partial<Cluste
       },
     },
   }).clusters.test;
-  return { name: 'test', host: new LocalHost('here', `${root}/work`), entry, password: () => server.adminPassword };
+  return {
+    ...{ name: 'test', host: new LocalHost('here', `${root}/work`), entry },
+    packages: 'present',
+    password: () => server.adminPassword,
+  };
 }

@@ -43,6 +43,10 @@ export class FakeCluster {
       },
       chooseMode: ({ mode }) => ({ mode: mode === 'auto' ? 'clone' : mode, why: 'because', dataBytes: 1 }),
       preflight: () => ({ passed: 30, warnings: [], blockers: this.blockers }),
+      describePackages: () => 'already there',
+      installPackages: () => 'already there',
+      checkClients: () => 'not held back',
+      describeDrain: () => 'not held back',
       windowOpensAt: () => this.window,
       sampleSoak: () => ({ at: Date.now(), answered: true, measures: {}, problems: [], ...this.sample }),
       heldPhases: () => held,
@@ -59,7 +63,7 @@ export class FakeCluster {
       outage: ({ from, to, directory }) => {
         this.version = to;
         held.push({ directory, record: { from, to } });
-        return { marks: [], outageMs: this.outageMs };
+        return { marks: [], outageMs: this.outageMs, endedSessions: [] };
       },
       putBackForgotten: () => 0,
       refreshStatistics: () => ({ databases: 1, parents: 1, extended: 0 }),
@@ -70,6 +74,7 @@ export class FakeCluster {
         this.version = phase.from;
         return { version: phase.from, said: `PostgreSQL ${phase.from} serves again`, short: false };
       },
+      letClientsIn: () => [],
       finalizePhases: () => [],
     };
     const wrapped = Object.entries(answers).map(([name, answer]) => [

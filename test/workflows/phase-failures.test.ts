@@ -13,10 +13,11 @@ afterAll(() => env.teardown());
 
 let number = 0;
 const input = (more: Record<string, unknown> = {}) => ({ cluster: `f${(number += 1)}`, to: 16, soak: 0, ...more });
-const UNDO = ['rollBackPhase', 'discardTarget', 'releaseWal'];
+const UNDO = ['rollBackPhase', 'letClientsIn', 'discardTarget', 'releaseWal'];
 
 /** Step → the compensations that its failure has to bring, in this order. */
 const BEFORE_THE_OUTAGE: [string, string[]][] = [
+  ['installPackages', []],
   ['chooseMode', []],
   ['preflight', []],
   ['openPhase', []],
@@ -24,8 +25,9 @@ const BEFORE_THE_OUTAGE: [string, string[]][] = [
   ['takeBackup', ['releaseWal']],
   ['prepareTarget', ['discardTarget', 'releaseWal']],
   ['rehearse', ['discardTarget', 'releaseWal']],
+  ['checkClients', ['discardTarget', 'releaseWal']],
   ['windowOpensAt', ['discardTarget', 'releaseWal']],
-  ['outage', ['rollBackPhase', 'discardTarget', 'releaseWal']],
+  ['outage', ['rollBackPhase', 'letClientsIn', 'discardTarget', 'releaseWal']],
 ];
 
 /** Works until the activity is cancelled, as a long one does: with its heart beating, by which it learns of it. */

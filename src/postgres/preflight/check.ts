@@ -1,3 +1,4 @@
+import type { DrainInput } from '../../migration/drain';
 import type { Cluster, Layout } from '../cluster';
 import type { Sql } from '../connection';
 import type { ClusterProperties } from '../init-target';
@@ -45,6 +46,8 @@ export interface CheckContext {
   to: Layout;
   /** How files will be carried over, or undefined while it is not decided. */
   mode?: Mode;
+  /** How clients are to be held back, as the plan has it. */
+  drain?: DrainInput;
   /** The target's data directory was made by this migration already, so its being there is no finding. */
   targetPrepared?: boolean;
   /** Connects to a database of the running cluster as the admin. */

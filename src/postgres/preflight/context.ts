@@ -1,3 +1,4 @@
+import type { DrainInput } from '../../migration/drain';
 import { databases, withSql, type Row, type Sql } from '../connection';
 import { layout, type Cluster } from '../cluster';
 import { readClusterProperties } from '../init-target';
@@ -8,12 +9,16 @@ import { dumpSchemas, restoreSchemas } from './schema-restore';
 import { makePlace, removeScratch, ScratchServer, type ScratchSettings } from './scratch-server';
 
 /** What the checks may look at, for one hop of a cluster. */
-export function checkContext(cluster: Cluster, hop: { from: number; to: number; mode?: Mode }): CheckContext {
+export function checkContext(
+  cluster: Cluster,
+  hop: { from: number; to: number; mode?: Mode; drain?: DrainInput },
+): CheckContext {
   return {
     cluster,
     from: layout(cluster, hop.from),
     to: layout(cluster, hop.to),
     mode: hop.mode,
+    drain: hop.drain,
     sql: (database, work) => withSql(cluster, { database }, work),
     databases: () => databases(cluster),
   };

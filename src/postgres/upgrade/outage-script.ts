@@ -3,7 +3,8 @@ import { keepsOldDirectory } from '../../migration/ledger';
 import type { Mode } from '../../migration/input';
 import { program, type Layout } from '../cluster';
 import type { Service } from '../service';
-import { asUser, preamble } from './shell';
+import { drainScript, GAVE_UP, type DrainPlan } from './drain-script';
+import { allAsUser, asUser, preamble } from './shell';
 
 /** All that the outage job has to know. A rehearsal is the same job with other directories and services. */
 export interface OutagePlan {
@@ -19,6 +20,8 @@ export interface OutagePlan {
   openedFile: string;
   oldService: Service;
   newService: Service;
+  /** How clients are held back before the stop; not at all when absent. */
+  drain?: DrainPlan;
   /** Further settings for the servers that pg_upgrade starts; a rehearsal keeps its clone harmless with them. */
   extraOptions?: (paths: Layout) => Record<string, string>;
 }
@@ -31,32 +34,42 @@ export const OUTAGE_EXIT = {
   restored: 20,
   /** It failed, and the old server did not start again on its data directory: it has to be restored from the backup. */
   down: 21,
+  /** Clients could not be held back; the old server was not stopped. */
+  gaveUp: GAVE_UP,
 } as const;
 
 /**
- * The outage as one shell script: stop, pg_upgrade, start. When a part fails, the same script puts the old server back.
- * Lines `@ NAME MILLISECONDS` tell when each part began.
+ * The outage as one shell script: clients held back, stop, pg_upgrade, start, clients let in. When a part fails, the same
+ * script puts the old server back. However it ends, short of a kill, it lets the clients in. Lines `@ NAME MILLISECONDS` tell when each part began.
  */
 export function outageScript(plan: OutagePlan): string {
   return `${preamble(plan.owner)}
 old=${shellWord(plan.from.dataDirectory)}
+old_bin=${shellWord(plan.from.binDirectory)}
 new=${shellWord(plan.to.dataDirectory)}
 opened=${shellWord(plan.openedFile)}
 mark() { echo "@ $1 $(date +%s%3N)"; }
-start_old() { ${asUser(plan.oldService.start)}; }
-stop_old() { ${asUser(plan.oldService.stop)}; }
-start_new() { ${asUser(plan.newService.start)}; }
+new_bin=${shellWord(plan.to.binDirectory)}
+start_old() { ${asUser(plan.oldService.start)}; serves "$old_bin" "$old"; }
+stop_old() { ${asUser(plan.oldService.stop)}; gone "$old_bin" "$old"; }
+start_new() { ${asUser(plan.newService.start)}; serves "$new_bin" "$new"; }
 stop_new() { ${asUser(plan.newService.stop)}; }
+new_at_boot() { ${allAsUser([...plan.oldService.notAtBoot, ...plan.newService.atBoot])}; }
+old_at_boot() { ${allAsUser([...plan.newService.notAtBoot, ...plan.oldService.atBoot])}; }
+${drainScript(plan.drain)}
 ${PUT_BACK}
 old_can_serve() { ${oldCanServe(plan)}; }
 
 cd / # the OS user may not enter the directory that the script was started in
 # pg_upgrade writes into its working directory and wants a short socket path.
 socket=$(as_owner mktemp -d /tmp/pgpassage.XXXXXX) || exit 1
-trap 'as_owner rm -rf -- "$socket"' EXIT
+trap 'let_in; as_owner rm -rf -- "$socket"' EXIT
+trap 'exit 143' HUP INT TERM
 
+hold_back
 mark stop
 stop_old || put_back "the old server did not stop"
+writable_again "$old_bin" "$old" || put_back "the old server's read-only switch could not be undone"
 mark upgrade
 as_owner sh -c 'cd "$1" && shift && exec "$@"' sh "$socket" \\
   ${shellCommand(pgUpgradeArguments(plan))} --socketdir="$socket" --jobs="$(nproc)" || {
@@ -66,9 +79,12 @@ as_owner sh -c 'cd "$1" && shift && exec "$@"' sh "$socket" \\
   put_back "pg_upgrade failed"
 }
 mark start
+# A reboot from here on must not bring the old server up beside or instead of the new one.
+new_at_boot || put_back "the new server could not be made the one that starts at boot"
 as_owner sh -c ': >"$1" && sync "$1"' sh "$opened"
 start_new || put_back "the new server did not start"
 mark served
+let_in
 `;
 }
 
@@ -78,10 +94,13 @@ put_back() {
   mark restore
   stop_new >/dev/null 2>&1 # most often it does not run, and says so
   old_can_serve || { echo "the old data directory must not be started again"; exit ${OUTAGE_EXIT.down}; }
+  old_at_boot || echo "which server starts at boot could not be set back"
   put_control_back "$old"
+  writable_again "$old_bin" "$old"
   start_old || { stop_old; start_old; } || exit ${OUTAGE_EXIT.down}
   as_owner rm -f -- "$opened"
   mark restored
+  let_in
   exit ${OUTAGE_EXIT.restored}
 }`;
 

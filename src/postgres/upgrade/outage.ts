@@ -4,6 +4,7 @@ import { layout, type Cluster } from '../cluster';
 import { withSql } from '../connection';
 import { service, startServer } from '../service';
 import { JobFailed, type JobEnd, type RunJob } from './jobs';
+import { endedSessions, type DrainPlan } from './drain-script';
 import { marks, OUTAGE_EXIT, outageScript, type Mark } from './outage-script';
 import { PHASE_FILES, type PhaseRecord } from './phase-files';
 import { UPGRADE_HBA } from './target';
@@ -13,6 +14,15 @@ export interface Outage {
   marks: Mark[];
   /** Milliseconds from the stop of the old server to the new one serving, by the host's clock. */
   outageMs: number;
+  /** Milliseconds that clients were held back, from the first PAUSE to the last RESUME; absent where nobody was. */
+  heldMs?: number;
+  /** Client sessions that the drain ended at its deadline. */
+  endedSessions: string[];
+}
+
+/** Clients could not be held back; the old server was not stopped and they go on with it. */
+export class ClientsNotDrained extends Error {
+  override name = 'ClientsNotDrained';
 }
 
 /** The outage failed and the old server serves again; nothing is lost. */
@@ -25,9 +35,15 @@ export class ServiceDown extends Error {
   override name = 'ServiceDown';
 }
 
+/** How clients are held back, and the secrets that this takes. Looked at only where the job has not begun yet. */
+export interface Drain {
+  plan: DrainPlan;
+  secrets: Record<string, string>;
+}
+
 /**
  * Runs the outage as one durable job: stop, pg_upgrade, start. Attaches where it runs already; it never runs twice.
- * @throws OutageRolledBack or ServiceDown, each with what was seen.
+ * @throws ClientsNotDrained, OutageRolledBack or ServiceDown, each with what was seen.
  */
 export async function outage(
   cluster: Cluster,
@@ -35,6 +51,7 @@ export async function outage(
   record: PhaseRecord,
   jobId: string,
   run: RunJob,
+  drain?: Drain,
 ): Promise<Outage> {
   const script = outageScript({
     owner: cluster.entry.osUser,
@@ -46,8 +63,9 @@ export async function outage(
     openedFile: `${directory}/${PHASE_FILES.opened}`,
     oldService: service(cluster, record.from),
     newService: service(cluster, record.to),
+    drain: drain?.plan,
   });
-  const end = await run({ id: jobId, script });
+  const end = await run({ id: jobId, script, secrets: drain?.secrets });
   return conclude(cluster, directory, record, end);
 }
 
@@ -64,10 +82,16 @@ async function conclude(cluster: Cluster, directory: string, record: PhaseRecord
   const at = (name: string) => seen.find((mark) => mark.name === name)?.at;
   const [stop, served] = [at('stop'), at('served')];
   if (end.exitCode === OUTAGE_EXIT.served && stop !== undefined && served !== undefined) {
-    return { marks: seen, outageMs: served - stop };
+    return ended(end, seen, served - stop);
   }
   if (end.exitCode === undefined) return interrupted(cluster, directory, record, end, seen);
   const said = `It said:\n${end.output.trim().slice(-3000)}`;
+  if (end.exitCode === OUTAGE_EXIT.gaveUp) {
+    throw new ClientsNotDrained(
+      `${cluster.name}: clients could not be held back, so PostgreSQL ${record.from} was not stopped; it serves, and its clients go on. ` +
+        `End or wait for what is named, or choose another deadline or \`then\` in the plan's drain. ${said}`,
+    );
+  }
   if (end.exitCode === OUTAGE_EXIT.restored) {
     throw new OutageRolledBack(
       `${cluster.name}: the upgrade ${record.from} → ${record.to} failed and PostgreSQL ${record.from} serves again, nothing lost. ${said}`,
@@ -92,7 +116,7 @@ async function interrupted(
   const stop = seen.find((mark) => mark.name === 'stop')?.at;
   if (stop !== undefined && (await exists(cluster.host, `${directory}/${PHASE_FILES.opened}`, cluster.entry.osUser))) {
     if (!(await lookAt(cluster, record.to)).running) await startServer(cluster, record.to);
-    return { marks: seen, outageMs: (await now(cluster.host)) - stop };
+    return ended(end, seen, (await now(cluster.host)) - stop);
   }
   if ((await lookAt(cluster, record.from)).running) {
     throw new OutageRolledBack(
@@ -103,4 +127,15 @@ async function interrupted(
     `${cluster.name}: the outage was interrupted from outside (reboot or kill) after "${seen.at(-1)?.name ?? 'nothing'}", and no server runs. ` +
       new JobFailed('The job', end).message,
   );
+}
+
+function ended(end: JobEnd, seen: Mark[], outageMs: number): Outage {
+  const at = (name: string) => seen.find((mark) => mark.name === name)?.at;
+  const [hold, letIn] = [at('hold'), at('let-in')];
+  return {
+    marks: seen,
+    outageMs,
+    ...(hold !== undefined && letIn !== undefined && { heldMs: letIn - hold }),
+    endedSessions: endedSessions(end.output),
+  };
 }

@@ -144,5 +144,7 @@ function privateService(user: string, paths: Layout, hba: string, root: string):
   return {
     start: { user, argv: [...base, '-l', paths.logFile, '-o', options, 'start'] },
     stop: { user, argv: [...base, '-m', 'fast', 'stop'] },
+    atBoot: [],
+    notAtBoot: [],
   };
 }

@@ -5,7 +5,7 @@ import { phaseStamp } from '../../migration/phase';
 import { layout, type Cluster } from '../cluster';
 import { service, type Service } from '../service';
 import { PHASE_FILES, type PhaseRecord } from './phase-files';
-import { asUser, preamble } from './shell';
+import { allAsUser, asUser, preamble } from './shell';
 
 /** Exit codes of rollback.sh. */
 export const ROLLBACK_EXIT = {
@@ -52,12 +52,9 @@ ${MAIN}`;
 
 function functions(oldService: Service, newService: Service): string {
   return `
-start_old() { ${asUser(oldService.start)}; }
-stop_new() { ${asUser(newService.stop)}; }
-at_boot() {
-  ${newService.disable ? asUser(newService.disable) : ':'}
-  ${oldService.enable ? asUser(oldService.enable) : ':'}
-}
+start_old() { ${asUser(oldService.start)}; serves "$old_bin" "$old"; }
+stop_new() { ${asUser(newService.stop)}; gone "$new_bin" "$new"; }
+at_boot() { ${allAsUser([...newService.notAtBoot, ...oldService.atBoot])}; }
 there() { as_owner test -e "$1"; }
 running() { as_owner "$1/pg_ctl" -D "$2" status >/dev/null 2>&1; }
 say() { echo "$*"; as_owner sh -c 'echo "$(date -u +%FT%TZ) rollback: $2" >>"$1"' sh "$phase/${PHASE_FILES.log}" "$*"; }
@@ -160,7 +157,8 @@ fi
 set_new_aside || exit 1
 # Left in place it would keep the restarted server's WAL for ever.
 as_owner rm -rf -- "$old/pg_replslot/$slot"
-at_boot
+writable_again "$old_bin" "$old" || exit 1
+at_boot || say "which server starts at boot could not be set: see to it that it is $from"
 as_owner rm -f -- "$phase/${PHASE_FILES.opened}"
 start_old || { echo "PostgreSQL $from does not start; see its log" >&2; exit 1; }
 if [ "$restored" = true ] && ! reached_the_stop; then

@@ -5,6 +5,7 @@ import { prepareConfiguration } from '../configuration/prepare';
 import type { SettingChange } from '../configuration/translation';
 import { layout, program, type Cluster } from '../cluster';
 import { withSql } from '../connection';
+import { keepFromBoot } from '../service';
 import { writePhaseFile, type PhaseRecord } from './phase-files';
 
 /** Written before initdb begins: a target directory that is there afterwards is this phase's own, whole or half. */
@@ -41,6 +42,14 @@ export async function prepareTarget(
     await writePhaseFile(cluster, directory, UPGRADE_HBA, 'local all all trust\n');
     await writePhaseFile(cluster, directory, READY, '');
   }
+  // With a configuration of its own it would otherwise be started beside the old server by the next reboot.
+  await makeDirectory(
+    host,
+    to.configDirectory,
+    entry.osUser,
+    to.configDirectory === to.dataDirectory ? '0700' : '0755',
+  );
+  await keepFromBoot(cluster, hop.to);
   return prepareConfiguration(cluster, from, to, settings);
 }
 

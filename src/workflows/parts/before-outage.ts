@@ -7,6 +7,18 @@ import { blocked } from './failures';
 import { RollbackAsked } from './migration';
 import { phaseRef, type OpenedPhase, type PhaseRun } from './phase-run';
 
+/** Installs the target's packages before anything else, so that all that follows has its programs. Nothing undoes it: they harm nobody. */
+export async function installPackages({ migration, phase, label }: PhaseRun): Promise<void> {
+  const { cluster } = migration.input;
+  const ref = { cluster, migration: migration.tag, from: phase.from, to: phase.to };
+  await migration.step(
+    phase,
+    'packages',
+    () => activity('try', 'installPackages', `${label}: packages`, ref),
+    (told) => told,
+  );
+}
+
 /** Chooses how the files are carried over; with it the rollback ledger is known. */
 export async function choose({ migration, phase, label }: PhaseRun): Promise<void> {
   const { cluster, mode } = migration.input;
@@ -21,8 +33,8 @@ export async function choose({ migration, phase, label }: PhaseRun): Promise<voi
 
 /** Runs every check. @throws ApplicationFailure PreflightBlocked with every blocker in words; nothing was touched. */
 export async function preflight({ migration, phase, label }: PhaseRun): Promise<void> {
-  const { cluster, accept } = migration.input;
-  const input = { cluster, from: phase.from, to: phase.to, mode: phase.mode!, accept };
+  const { cluster, accept, drain } = migration.input;
+  const input = { cluster, from: phase.from, to: phase.to, mode: phase.mode!, accept, drain };
   const found = await migration.step(
     phase,
     'pre-flight',
@@ -101,6 +113,18 @@ export async function rehearse({ migration, phase, label, ref }: OpenedPhase): P
     ({ outageMs }) => `predicted outage ${outageMs} ms`,
   );
   phase.predictedOutageMs = rehearsal.outageMs;
+}
+
+/** Makes sure that clients can be held back for the drain and the predicted outage. @throws ApplicationFailure PreflightBlocked */
+export async function checkClients({ migration, phase, label }: OpenedPhase): Promise<void> {
+  const { cluster, drain, accept } = migration.input;
+  const { from, to, predictedOutageMs } = phase;
+  await migration.step(
+    phase,
+    'clients',
+    () => activity('try', 'checkClients', `${label}: clients`, { cluster, from, to, drain, accept, predictedOutageMs }),
+    (told) => told,
+  );
 }
 
 /** Waits until the maintenance window is open and has room for the predicted outage. */

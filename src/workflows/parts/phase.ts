@@ -5,8 +5,10 @@ import { activity } from './activities';
 import { afterOutage } from './after-outage';
 import {
   backUp,
+  checkClients,
   choose,
   evidenceBefore,
+  installPackages,
   maintenanceWindow,
   openPhase,
   prepare,
@@ -22,15 +24,16 @@ import { together } from './together';
 /**
  * One upgrade phase.
  *
- *  1. choose how the files are carried over, and with it the rollback ledger
- *  2. pre-flight: every check; blockers end the phase, nothing was touched
- *  3. open the phase's directory: record, rollback.sh
- *  4. base backup, verified; from here the server keeps its WAL
- *  5. beside it: evidence before, and the target: initdb, configuration
- *  6. rehearse on a clone of the backup
- *  7. wait for the maintenance window
- *  8. the outage, one job on the host
- *  9. put back what pg_upgrade forgot, statistics, extensions, evidence after, comparison
+ *  1. install the target's packages, where the inventory says how
+ *  2. choose how the files are carried over, and with it the rollback ledger
+ *  3. pre-flight: every check; blockers end the phase, nothing was touched
+ *  4. open the phase's directory: record, rollback.sh
+ *  5. base backup, verified; from here the server keeps its WAL
+ *  6. beside it: evidence before, and the target: initdb, configuration
+ *  7. rehearse on a clone of the backup
+ *  8. see whether clients can be held back for as long, then wait for the maintenance window
+ *  9. the outage, one job on the host: clients held back, stop, pg_upgrade, start, clients let in
+ * 10. put back what pg_upgrade forgot, statistics, extensions, evidence after, comparison
  *
  * Until the outage has ended well everything is undone by itself when something fails. Afterwards the new server serves
  * and nothing is: steps that fail are tried again at the gate, and the operator decides.
@@ -40,6 +43,7 @@ export async function runPhase(migration: Migration, phase: PhaseProgress): Prom
   phase.state = 'running';
   phase.startedAt = Date.now();
   try {
+    await installPackages(run);
     await choose(run);
     await preflight(run);
     const opened = await openPhase(run);
@@ -51,6 +55,7 @@ export async function runPhase(migration: Migration, phase: PhaseProgress): Prom
       },
     );
     await rehearse(opened);
+    await checkClients(opened);
     await maintenanceWindow(opened);
     const baseline = await migration.step(phase, 'baseline of the soak', () =>
       sample('try', `${phase.from}: baseline of the soak`, migration.input, phase.from),
@@ -67,6 +72,10 @@ export async function runPhase(migration: Migration, phase: PhaseProgress): Prom
 }
 
 async function outage({ migration, phase, ref, saga, label }: OpenedPhase): Promise<void> {
+  const drain = migration.input.drain;
+  saga.register('let the clients in again', () =>
+    activity('insist', 'letClientsIn', `${label}: let the clients in again`, ref),
+  );
   const back = { phase: ref, acceptLoss: true, by: 'pgpassage (the outage failed)' };
   saga.register(`put PostgreSQL ${phase.from} back into service`, () =>
     activity('insist', 'rollBackPhase', `${label}: put ${phase.from} back`, back),
@@ -77,12 +86,13 @@ async function outage({ migration, phase, ref, saga, label }: OpenedPhase): Prom
     // Cancelling waits: a job that ends well or puts the old server back within minutes is safer than one cut in two.
     () =>
       CancellationScope.nonCancellable(() =>
-        activity('insist', 'outage', `${label}: OUTAGE (stop, pg_upgrade, start)`, ref),
+        activity('insist', 'outage', `${label}: OUTAGE (stop, pg_upgrade, start)`, { ...ref, drain }),
       ),
-    ({ outageMs }) => `${outageMs} ms`,
+    ({ outageMs, heldMs }) => `${outageMs} ms${heldMs === undefined ? '' : `; clients held back for ${heldMs} ms`}`,
   );
   saga.commit();
   phase.outageMs = result.outageMs;
+  for (const session of result.endedSessions) migration.note(`${label}: the drain ended ${session}`);
   phase.predictionMissed = missed(phase.predictedOutageMs, result.outageMs);
   migration.progress.runningVersion = phase.to;
   forgetUnacceptedRollback(migration, phase);

@@ -120,15 +120,26 @@ test('a plan tells phases, modes, ways back and the window', () => {
       cluster: 'orders',
       host: 'db1',
       serverVersion: '15.9',
-      hops: [{ from: 15, to: 16, phase: '15-16', mode: 'link', why: 'no reflinks', ledger: ledger('15-16', 'link') }],
+      hops: [
+        {
+          from: 15,
+          to: 16,
+          phase: '15-16',
+          mode: 'link',
+          why: 'no reflinks',
+          ledger: ledger('15-16', 'link'),
+          packages: 'already there',
+        },
+      ],
       preflight: [{ from: 15, to: 16, passed: 30, warnings: [], blockers: [] }],
+      clients: 'PgBouncer 127.0.0.1:6432 is paused',
       window: { opensAt: NOW, closesAt: NOW + 1_000 },
     }),
     'text',
     100,
   );
   expect(text).toMatch(
-    /15\.9 → 16[^]*Nothing stands in the way[^]*2026-03-01 12:00:00 UTC to[^]*no reflinks[^]*restore 15 from/,
+    /15\.9 → 16[^]*Nothing stands in the way[^]*6432 is paused[^]*2026-03-01 12:00:00 UTC to[^]*no reflinks[^]*restore 15 from/,
   );
 });
 

@@ -1,3 +1,4 @@
+import { pgbouncer, pgbouncerPools, pgbouncerTimeouts } from '../../../pgbouncer/checks';
 import type { Check } from '../check';
 import { longTransactions, preparedTransactions } from './activity';
 import { authenticationRules, md5Passwords } from './authentication';
@@ -15,6 +16,7 @@ import { collationVersionDrift, localeAndEncoding } from './locale';
 import { disabledForeignKeyTriggers, invalidIndexes, roleAllSettings } from './lost-objects';
 import { staleStatistics, wraparoundAge } from './maintenance';
 import { oldClusterClean } from './old-cluster-clean';
+import { packages } from './packages';
 import { pgUpgradeCheck } from './pg-upgrade-check';
 import { portsAndDirectories } from './ports-and-directories';
 import { preloadLibraries } from './preload-libraries';
@@ -24,6 +26,7 @@ import { replicationSlots } from './replication-slots';
 import { reservedNames } from './reserved-names';
 import { scratchRestore } from './scratch-restore';
 import { serverVersion } from './server-version';
+import { serviceManager } from './service';
 import { settingValues } from './setting-values';
 import { standbys, synchronousReplication } from './standbys';
 import { subscriptions } from './subscriptions';
@@ -34,7 +37,9 @@ import { targetBinaries } from './target-binaries';
 /** All of them, in the order of the report: what has to be right first comes first. */
 export const CHECKS: readonly Check[] = [
   serverVersion,
+  packages,
   targetBinaries,
+  serviceManager,
   portsAndDirectories,
   oldClusterClean,
   diskSpace,
@@ -45,6 +50,9 @@ export const CHECKS: readonly Check[] = [
   tablespaces,
   preparedTransactions,
   longTransactions,
+  pgbouncer,
+  pgbouncerPools,
+  pgbouncerTimeouts,
   standbys,
   synchronousReplication,
   replicationSlots,
