@@ -3,7 +3,7 @@ import { LocalHost } from '../hosts/local-host';
 import type { Host } from '../hosts/host';
 import { loadInventory } from '../inventory/load';
 import { resolveSecret } from '../inventory/secrets';
-import type { Inventory } from '../inventory/schema';
+import { entryOfStandby, type ClusterEntry, type Inventory } from '../inventory/schema';
 import { FAILURE } from '../migration/failures';
 import type { Cluster } from '../postgres/cluster';
 
@@ -20,14 +20,33 @@ export function clustersOf(inventoryFile: string): Clusters {
       const inventory = loadInventory(inventoryFile);
       const entry = inventory.clusters[name];
       if (!entry) throw unknownCluster(name, inventory);
-      return {
+      const { password } = entry.admin;
+      return clusterFrom(
         name,
-        host: hostOf(inventory, entry.primary),
         entry,
-        password: () => (entry.admin.password === undefined ? undefined : resolveSecret(entry.admin.password)),
-      };
+        (host) => hostOf(inventory, host),
+        () => (password === undefined ? undefined : resolveSecret(password)),
+      );
     },
   };
+}
+
+/** A cluster with its standbys; roles and their passwords are the same on all of its servers. */
+export function clusterFrom(
+  name: string,
+  entry: ClusterEntry,
+  hostNamed: (name: string) => Host,
+  password: () => string | undefined,
+): Cluster {
+  const standbys = entry.standbys.map((standby) => ({
+    name: `${name}.${standby.name}`,
+    standby: standby.name,
+    host: hostNamed(standby.host),
+    entry: entryOfStandby(entry, standby),
+    password,
+    standbys: [],
+  }));
+  return { name, host: hostNamed(entry.primary), entry, password, standbys };
 }
 
 function hostOf(inventory: Inventory, name: string): Host {

@@ -12,6 +12,7 @@ import { RehearsalFailed } from '../postgres/upgrade/rehearsal';
 import { ConfigurationRefused } from '../postgres/configuration/prepare';
 import { NotReady } from '../postgres/upgrade/describe';
 import { StillInUse } from '../postgres/upgrade/finalize';
+import { UnknownStandby } from '../postgres/standby/standby-files';
 import { TargetTaken } from '../postgres/upgrade/target';
 
 const HEARTBEAT_MS = 1_000;
@@ -24,6 +25,7 @@ const FINAL: [new (...args: never[]) => Error, string][] = [
   [TargetTaken, FAILURE.invalidInput],
   [NotReady, FAILURE.invalidInput],
   [StillInUse, FAILURE.invalidInput],
+  [UnknownStandby, FAILURE.invalidInput],
   [ConfigurationRefused, FAILURE.preflight],
   [RehearsalFailed, FAILURE.rehearsal],
   [OutageRolledBack, FAILURE.outageRolledBack],
@@ -75,7 +77,8 @@ function asFailure(error: unknown): unknown {
  */
 export function jobRunner(cluster: Cluster): RunJob {
   return async (job, options = {}) => {
-    const follow = { onProgress: goOnOrLeave, signal: cancelRequested() };
+    const tell = options.tell ?? ((line: string) => line);
+    const follow = { onProgress: (line: string) => goOnOrLeave(tell(line)), signal: cancelRequested() };
     for (;;) {
       const end = await runJob(cluster.host, job, follow);
       const failed = end.state === 'interrupted' || end.exitCode !== 0;

@@ -28,6 +28,8 @@ const serviceSchema = z.discriminatedUnion('manager', [
   }),
 ]);
 
+const port = z.int().min(1).max(65535);
+
 const weekday = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']);
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day such as 01:30');
 
@@ -39,12 +41,37 @@ export const windowSchema = z.strictObject({
   timezone: z.string().default('UTC'),
 });
 
+/** A physical standby: a host's name alone where all else is as on the primary. */
+const standbySchema = z.union([
+  z.string().transform((host) => ({ host, name: host })),
+  z
+    .strictObject({
+      host: z.string(),
+      /** What plans, messages and files call it; the host's name when absent. */
+      name: z
+        .string()
+        .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'letters, digits, - and _')
+        .optional(),
+      /** Where the standby differs from the primary; what is absent is as there. */
+      osUser: z.string().optional(),
+      port: port.optional(),
+      binDirectory: versionedPath.optional(),
+      dataDirectory: versionedPath.optional(),
+      configDirectory: versionedPath.optional(),
+      logFile: versionedPath.optional(),
+      backupDirectory: absolutePath.optional(),
+      service: serviceSchema.optional(),
+      admin: z.strictObject({ host: z.string() }).optional(),
+    })
+    .transform(({ name, ...rest }) => ({ ...rest, name: name ?? rest.host })),
+]);
+
 const clusterSchema = z.strictObject({
   primary: z.string(),
-  standbys: z.array(z.string()).default([]),
+  standbys: z.array(standbySchema).default([]),
   /** The OS user that owns the data directory; PostgreSQL refuses to run as root. */
   osUser: z.string().default('postgres'),
-  port: z.int().min(1).max(65535).default(5432),
+  port: port.default(5432),
   binDirectory: versionedPath.default('/usr/lib/postgresql/{version}/bin'),
   dataDirectory: versionedPath.default('/var/lib/postgresql/{version}/main'),
   /** Where postgresql.conf and pg_hba.conf live when not in the data directory (Debian: /etc/postgresql/{version}/main). */
@@ -68,20 +95,43 @@ const clusterSchema = z.strictObject({
 /** The clusters and hosts file. See examples/inventory.yaml for the annotated form. */
 export const inventorySchema = z
   .strictObject({ hosts: z.record(z.string(), hostSchema), clusters: z.record(z.string(), clusterSchema) })
-  .superRefine((inventory, context) => {
-    for (const [name, cluster] of Object.entries(inventory.clusters)) {
-      for (const host of [cluster.primary, ...cluster.standbys]) {
-        if (!(host in inventory.hosts)) {
-          context.addIssue({
-            code: 'custom',
-            path: ['clusters', name],
-            message: `host "${host}" is not listed under hosts`,
-          });
-        }
+  .superRefine(({ hosts, clusters }, context) => {
+    for (const [name, cluster] of Object.entries(clusters)) {
+      const say = (message: string) => context.addIssue({ code: 'custom', path: ['clusters', name], message });
+      for (const host of [cluster.primary, ...cluster.standbys.map((standby) => standby.host)]) {
+        if (!(host in hosts)) say(`host "${host}" is not listed under hosts`);
       }
+      for (const { what, first, second } of collisions(cluster)) say(`${first} and ${second} have the same ${what}`);
     }
   });
 
 export type Inventory = z.infer<typeof inventorySchema>;
 export type ClusterEntry = z.infer<typeof clusterSchema>;
+export type StandbyEntry = ClusterEntry['standbys'][number];
 export type MaintenanceWindow = z.infer<typeof windowSchema>;
+
+/** A standby's own entry: the cluster's, with what the standby has otherwise. */
+export function entryOfStandby(cluster: ClusterEntry, standby: StandbyEntry): ClusterEntry {
+  const { host, name: _name, admin, ...own } = { admin: undefined, ...standby };
+  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
+  return { ...cluster, ...given, primary: host, standbys: [], admin: { ...cluster.admin, ...admin } };
+}
+
+/** What servers of one cluster can't share: names, and on one host ports and data directories. */
+function collisions(cluster: ClusterEntry): { what: string; first: string; second: string }[] {
+  const servers = [
+    { name: 'the primary', entry: cluster },
+    ...cluster.standbys.map((standby) => ({ name: standby.name, entry: entryOfStandby(cluster, standby) })),
+  ];
+  return servers.flatMap((second, index) =>
+    servers.slice(0, index).flatMap((first) => {
+      const together = first.entry.primary === second.entry.primary;
+      const shared = [
+        ...(first.name === second.name ? ['name'] : []),
+        ...(together && first.entry.port === second.entry.port ? ['host and port'] : []),
+        ...(together && first.entry.dataDirectory === second.entry.dataDirectory ? ['host and dataDirectory'] : []),
+      ];
+      return shared.map((what) => ({ what, first: first.name, second: second.name }));
+    }),
+  );
+}

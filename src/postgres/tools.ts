@@ -8,7 +8,11 @@ export function toolConnection(cluster: Cluster): string[] {
 
 /** A line for a PGPASSFILE, or nothing where the cluster needs no password. Colons and backslashes are escaped as libpq wants. */
 export function passfile(cluster: Cluster): Record<string, string> {
-  const password = cluster.password();
+  return passfileOf(cluster.password());
+}
+
+/** The same for a password that is not the admin's. */
+export function passfileOf(password: string | undefined): Record<string, string> {
   if (password === undefined) return {};
   const escaped = password.replaceAll(/[\\:]/g, (character) => `\\${character}`);
   return { pgpass: `*:*:*:*:${escaped}\n` };

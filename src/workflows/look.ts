@@ -8,7 +8,7 @@ import { activity } from './parts/activities';
 import { checked, parseInput, plainly } from './parts/failures';
 
 /** Workflows that look and change nothing. They may run at any time, beside a migration too. */
-const lookInput = upgradeInput.pick({ cluster: true, to: true, path: true, mode: true, accept: true });
+const lookInput = upgradeInput.pick({ cluster: true, to: true, path: true, mode: true, accept: true, standbys: true });
 
 type LookInput = z.infer<typeof lookInput>;
 
@@ -67,7 +67,8 @@ async function plan(input: LookInput): Promise<MigrationPlan> {
       to: hop.to,
       mode: input.mode,
     });
-    planned.push({ ...hop, phase: phaseName(hop), mode, why, ledger: ledger(phaseName(hop), mode) });
+    const standbys = { names: cluster.standbys ?? [], retain: input.standbys.retain };
+    planned.push({ ...hop, phase: phaseName(hop), mode, why, ledger: ledger(phaseName(hop), mode, standbys) });
   }
   return {
     cluster: input.cluster,

@@ -13,6 +13,8 @@ import { runTag, underOwnId, type StartedElsewhere } from './parts/identity';
 import { Inbox } from './parts/inbox';
 import { Migration, RollbackAsked } from './parts/migration';
 import { runPhase } from './parts/phase';
+import { rollBackPhase } from './parts/roll-back';
+import { checkRetained, phaseStandbys } from './parts/standbys';
 
 /**
  * Takes a cluster from its running version to `to`, one phase per major, with a gate after each: soak, checks that go on
@@ -60,7 +62,9 @@ async function plan(migration: Migration, mostPhases?: number): Promise<void> {
         .join(', ')}. ` + `Use stepMigration to go step by step, or say path: [${input.to}] to go in one.`,
     );
   }
+  checkRetained(input, cluster.standbys);
   migration.plan(cluster.version, path);
+  migration.progress.standbys = cluster.standbys;
 }
 
 async function runToDecision(
@@ -106,10 +110,10 @@ async function rollBack(migration: Migration): Promise<Progress> {
     // A phase that never came to its outage was undone by its own compensations.
     if (phase.outageMs === undefined) continue;
     migration.say(`rolling back ${phase.name}`, 'Wait.');
-    await activity('insist', 'rollBackPhase', `roll back ${phase.to} → ${phase.from}`, {
-      phase: refOf(migration, phase),
-      acceptLoss: true,
+    await rollBackPhase(refOf(migration, phase), {
       by,
+      standbys: phaseStandbys(phase),
+      note: (text) => migration.note(text),
     });
     phase.state = 'rolled back';
     if (phase.gate) phase.gate.decision = { kind: 'rolled back', by, at: Date.now(), note: lossOf(phase.name) };

@@ -17,6 +17,8 @@ export interface OutagePlan {
   hbaFile: string;
   /** Marker written before the new server is first started; from then on going back can lose writes. */
   openedFile: string;
+  /** Gets the position of the old server's last checkpoint once it is stopped: standbys are compared with it. */
+  stoppedFile: string;
   oldService: Service;
   newService: Service;
   /** Further settings for the servers that pg_upgrade starts; a rehearsal keeps its clone harmless with them. */
@@ -57,6 +59,8 @@ trap 'as_owner rm -rf -- "$socket"' EXIT
 
 mark stop
 stop_old || put_back "the old server did not stop"
+control ${shellWord(plan.from.binDirectory)} "$old" "Latest checkpoint location" |
+  as_owner sh -c 'cat >"$1"' sh ${shellWord(plan.stoppedFile)} || put_back "the position of the stop could not be written down"
 mark upgrade
 as_owner sh -c 'cd "$1" && shift && exec "$@"' sh "$socket" \\
   ${shellCommand(pgUpgradeArguments(plan))} --socketdir="$socket" --jobs="$(nproc)" || {

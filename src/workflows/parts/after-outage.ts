@@ -6,12 +6,13 @@ import { reason } from './failures';
 import type { OpenStep } from './gate';
 import { RollbackAsked } from './migration';
 import type { OpenedPhase } from './phase-run';
+import { rebuildStandbys, stopStandbys, type Attempt } from './standbys';
 
 /** What follows the outage never ends the phase: what fails is kept open for the gate. */
 export async function afterOutage(run: OpenedPhase): Promise<OpenStep[]> {
   const { migration, phase, ref, label } = run;
   const open: OpenStep[] = [];
-  const attempt = async <T>(name: string, work: () => Promise<T>, tell?: (result: T) => string) => {
+  const attempt: Attempt = async (name, work, tell) => {
     try {
       await migration.step(phase, name, work, tell);
     } catch (error) {
@@ -25,6 +26,7 @@ export async function afterOutage(run: OpenedPhase): Promise<OpenStep[]> {
       () => activity('try', 'putBackForgotten', `${label}: put back what pg_upgrade forgets`, ref),
       (count) => `${count} things`,
     );
+    await stopStandbys(run, attempt);
     await attempt('service at boot', () => activity('try', 'handOverService', `${label}: start at boot`, ref));
     await attempt(
       'statistics',
@@ -36,6 +38,7 @@ export async function afterOutage(run: OpenedPhase): Promise<OpenStep[]> {
       () => activity('try', 'updateExtensions', `${label}: extension updates`, ref),
       ({ updated, left }) => `${updated.length} updated, ${left.length} left as they are`,
     );
+    await rebuildStandbys(run, attempt);
     await attempt(
       'comparison',
       () => compare(run),

@@ -7,22 +7,25 @@ import { backUp, choose, maintenanceWindow, openPhase, prepare, preflight, rehea
 import type { PhaseOutcome } from './gate';
 import { RollbackAsked, type Migration } from './migration';
 import type { OpenedPhase } from './phase-run';
+import { rollBackPhase } from './roll-back';
 import { sample } from './sample';
 import { Saga } from './saga';
+import { phaseStandbys, prepareStandbys, rebuildRetained, withoutRetained } from './standbys';
 
 /**
  * One upgrade phase.
  *
- *  1. choose how the files are carried over, and with it the rollback ledger
+ *  1. a standby that the phase before retained is rebuilt, so that it is there for this one; choose how the files are carried over, and with it the rollback ledger
  *  2. pre-flight: every check; blockers end the phase, nothing was touched
  *  3. open the phase's directory: record, rollback.sh
  *  4. evidence before
  *  5. base backup, verified; from here the server keeps its WAL
  *  6. prepare the target: initdb, configuration
+ *     and for each standby its own configuration
  *  7. rehearse on a clone of the backup
  *  8. wait for the maintenance window
  *  9. the outage, one job on the host
- * 10. put back what pg_upgrade forgot, statistics, extensions, evidence after, comparison
+ * 10. put back what pg_upgrade forgot, statistics, extensions, standbys rebuilt, evidence after, comparison
  *
  * Until the outage has ended well everything is undone by itself when something fails. Afterwards the new server serves
  * and nothing is: steps that fail are tried again at the gate, and the operator decides.
@@ -33,11 +36,13 @@ export async function runPhase(migration: Migration, phase: PhaseProgress): Prom
   phase.startedAt = Date.now();
   try {
     const run = { migration, phase, saga, label: `${phase.from} → ${phase.to}` };
+    await rebuildRetained(run);
     await choose(run);
     await preflight(run);
     const opened = await openPhase(run);
     await backUp(opened);
     await prepare(opened);
+    await prepareStandbys(opened);
     await rehearse(opened);
     await maintenanceWindow(opened);
     const baseline = await migration.step(phase, 'baseline of the soak', () =>
@@ -46,7 +51,7 @@ export async function runPhase(migration: Migration, phase: PhaseProgress): Prom
     await outage(opened);
     const open = await afterOutage(opened);
     phase.durationMs = Date.now() - phase.startedAt;
-    return { open, baseline };
+    return { open, baseline: withoutRetained(baseline, phase) };
   } catch (error) {
     phase.state = error instanceof RollbackAsked || isCancellation(error) ? 'rolled back' : 'failed';
     await saga.compensate((name) => phase.steps.push({ name, state: 'undone', startedAt: Date.now() }));
@@ -55,9 +60,9 @@ export async function runPhase(migration: Migration, phase: PhaseProgress): Prom
 }
 
 async function outage({ migration, phase, ref, saga, label }: OpenedPhase): Promise<void> {
-  const back = { phase: ref, acceptLoss: true, by: 'pgpassage (the outage failed)' };
+  const by = 'pgpassage (the outage failed)';
   saga.register(`put PostgreSQL ${phase.from} back into service`, () =>
-    activity('insist', 'rollBackPhase', `${label}: put ${phase.from} back`, back),
+    rollBackPhase(ref, { by, standbys: phaseStandbys(phase), note: (text) => migration.note(text) }),
   );
   const result = await migration.step(
     phase,

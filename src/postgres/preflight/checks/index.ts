@@ -25,8 +25,10 @@ import { reservedNames } from './reserved-names';
 import { scratchRestore } from './scratch-restore';
 import { serverVersion } from './server-version';
 import { settingValues } from './setting-values';
-import { standbys, synchronousReplication } from './standbys';
+import { standbyHosts } from './standby-hosts';
+import { standbys } from './standbys';
 import { subscriptions } from './subscriptions';
+import { synchronousReplication } from './synchronous-replication';
 import { systemColumnViews } from './system-column-views';
 import { tablespaces } from './tablespaces';
 import { targetBinaries } from './target-binaries';
@@ -46,6 +48,7 @@ export const CHECKS: readonly Check[] = [
   preparedTransactions,
   longTransactions,
   standbys,
+  standbyHosts,
   synchronousReplication,
   replicationSlots,
   subscriptions,
