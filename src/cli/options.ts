@@ -8,6 +8,7 @@ export interface TargetOptions {
   path?: number[];
   mode?: string;
   accept?: string[];
+  retainStandby?: string;
 }
 
 /** Adds the options that say where an upgrade leads and how. */
@@ -16,7 +17,8 @@ export function addTargetOptions(command: Command): Command {
     .option('--to <version>', 'target major version', version)
     .option('--path <versions>', 'versions to pass, such as 16,17,18 (default: every major between)', versions)
     .addOption(new Option('--mode <mode>', 'how files are carried over').choices(['auto', ...MODES]))
-    .option('--accept <check...>', 'checks whose blockers a person has judged and accepts');
+    .option('--accept <check...>', 'checks whose blockers a person has judged and accepts')
+    .option('--retain-standby <name>', 'a standby that is kept stopped as the way back, not rebuilt');
 }
 
 /** A major version. */
@@ -51,6 +53,11 @@ export function setting(value: string, before: Settings = {}): Settings {
   if (!match) throw new InvalidArgumentError('It has to be VERSION:NAME=VALUE, such as 18:max_parallel_workers=8.');
   const [, major, name, set] = match;
   return { ...before, [major]: { ...before[major], [name]: set } };
+}
+
+/** How many at a time. */
+export function atOnce(value: string): number | 'all' {
+  return value === 'all' ? value : amount(value);
 }
 
 /** A whole number from one on. */

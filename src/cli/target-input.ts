@@ -4,14 +4,22 @@ import { issuesOf } from '../migration/messages';
 import { CliError } from './cli-error';
 import { EXIT } from './exit-codes';
 import type { TargetOptions } from './options';
+import { saidOfStandbys } from './start-input';
 
-const lookInput = upgradeInput.pick({ cluster: true, to: true, path: true, mode: true, accept: true });
+const lookInput = upgradeInput.pick({ cluster: true, to: true, path: true, mode: true, accept: true, standbys: true });
 
 /** Input of the workflows that only look: what was said, and nothing of the defaults. @throws CliError that names the field. */
-export function targetInput(cluster: string, { to, path, mode, accept }: TargetOptions): z.input<typeof lookInput> {
+export function targetInput(cluster: string, options: TargetOptions): z.input<typeof lookInput> {
+  const { to, path, mode, accept } = options;
+  const standbys = saidOfStandbys(options);
   if (to === undefined)
     throw new CliError(EXIT.usage, 'to: say which version to look at, such as --to 18. Nothing was started.');
-  const input = { cluster, to, ...(path && { path }), ...(mode && { mode }), ...(accept && { accept }) };
+  const given = { path, mode, accept, standbys };
+  const input = {
+    cluster,
+    to,
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+  };
   const parsed = lookInput.safeParse(input);
   if (parsed.success) return input as z.input<typeof lookInput>;
   throw new CliError(EXIT.usage, `${issuesOf(parsed.error)}. Nothing was started.`);

@@ -15,6 +15,8 @@ export class FakeCluster {
   version = 15;
   blockers: Finding[] = [];
   standbys: string[] = [];
+  /** The standby that the held phases retain. */
+  retain?: string;
   /** Standbys that stop before the primary's stop. */
   behind: string[] = [];
   /** synchronous_standby_names; set, it is held off. */
@@ -50,7 +52,11 @@ export class FakeCluster {
       preflight: () => ({ passed: 30, warnings: [], blockers: this.blockers }),
       windowOpensAt: () => this.window,
       sampleSoak: () => ({ at: Date.now(), answered: true, measures: {}, problems: [], ...this.sample }),
-      heldPhases: () => held,
+      heldPhases: () =>
+        held.map(({ directory, record }) => ({
+          directory,
+          record: { ...record, migration: 'm', retain: this.retain },
+        })),
       openPhase: ({ name, migration }) => {
         this.migrations.push(migration);
         return { directory: `/backups/${name}` };

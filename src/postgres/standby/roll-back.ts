@@ -41,7 +41,7 @@ export async function rollBackStandby(
   const hindrance = rebuilt ? 'begun before' : short ? SHORT : await whyNotFollow(cluster, standby, record);
   if (hindrance === undefined) {
     try {
-      await runScript(standby, directory, [], rebuild);
+      if (!(await neverStopped(standby, directory, record))) await runScript(standby, directory, [], rebuild);
       await followsPrimary(cluster, standby, record.from, rebuild.progress);
       return { standby: standby.standby, outcome: 'follows', why: 'it went on from its own old data directory' };
     } catch (error) {
@@ -50,6 +50,12 @@ export async function rollBackStandby(
     }
   }
   return rebuildOld(cluster, standby, record, rebuild, hindrance);
+}
+
+/** The phase failed before its standbys were stopped: this one waits for its primary by itself. */
+async function neverStopped(standby: Standby, directory: string, { from, to }: StandbyRecord): Promise<boolean> {
+  if (await exists(standby.host, `${directory}/${STANDBY_FILES.built(to)}`, standby.entry.osUser)) return false;
+  return (await lookAt(standby, from)).running;
 }
 
 const SHORT = 'the old primary was restored to a point before its stop, and the standby is ahead of it';
