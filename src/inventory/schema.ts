@@ -112,9 +112,10 @@ export type MaintenanceWindow = z.infer<typeof windowSchema>;
 
 /** A standby's own entry: the cluster's, with what the standby has otherwise. */
 export function entryOfStandby(cluster: ClusterEntry, standby: StandbyEntry): ClusterEntry {
-  const { host, name: _name, admin, ...own } = { admin: undefined, ...standby };
-  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
-  return { ...cluster, ...given, primary: host, standbys: [], admin: { ...cluster.admin, ...admin } };
+  const { host, admin, ...rest } = { admin: undefined, ...standby };
+  const given = Object.entries(rest).filter(([key, value]) => key !== 'name' && value !== undefined);
+  const own = Object.fromEntries(given);
+  return { ...cluster, ...own, primary: host, standbys: [], admin: { ...cluster.admin, ...admin } };
 }
 
 /** What servers of one cluster can't share: names, and on one host ports and data directories. */

@@ -17,6 +17,7 @@ export class FakeCluster {
   standbys: string[] = [];
   /** The standby that the held phases retain. */
   retain?: string;
+  private readonly held: { directory: string; record: { from: number; to: number } }[] = [];
   /** Standbys that stop before the primary's stop. */
   behind: string[] = [];
   /** synchronous_standby_names; set, it is held off. */
@@ -37,7 +38,6 @@ export class FakeCluster {
   }
 
   activities(): Activities {
-    const held: { directory: string; record: { from: number; to: number } }[] = [];
     const answers: { [K in keyof Activities]: (input: Parameters<Activities[K]>[0]) => unknown } = {
       describeCluster: ({ cluster }) => {
         if (cluster === 'unknown')
@@ -53,7 +53,7 @@ export class FakeCluster {
       windowOpensAt: () => this.window,
       sampleSoak: () => ({ at: Date.now(), answered: true, measures: {}, problems: [], ...this.sample }),
       heldPhases: () =>
-        held.map(({ directory, record }) => ({
+        this.held.map(({ directory, record }) => ({
           directory,
           record: { ...record, migration: 'm', retain: this.retain },
         })),
@@ -72,7 +72,7 @@ export class FakeCluster {
       rehearse: () => ({ mode: 'clone', marks: [], outageMs: 1900 }),
       outage: ({ from, to, directory }) => {
         this.version = to;
-        held.push({ directory, record: { from, to } });
+        this.held.push({ directory, record: { from, to } });
         return { marks: [], outageMs: this.outageMs };
       },
       putBackForgotten: () => 0,

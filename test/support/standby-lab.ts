@@ -87,7 +87,12 @@ export class StandbyLab {
   }
 
   /** The outage, and what follows it up to the rebuild of the standbys. */
-  async upgraded(from: number, to: number, mode: Mode, options: Parameters<StandbyLab['prepared']>[3] = {}) {
+  async upgraded(
+    from: number,
+    to: number,
+    mode: Mode,
+    options: Parameters<StandbyLab['prepared']>[3] = {},
+  ): Promise<PhaseRef> {
     const phase = await this.prepared(from, to, mode, options);
     await this.call('outage', phase);
     await this.call('putBackForgotten', phase);

@@ -62,7 +62,7 @@ test('a cluster without standbys has none of these steps', async () => {
 
 test('a rebuild that fails holds the gate until it succeeds', async () => {
   const fake = cluster();
-  fake.fail('rebuildStandby', 'Broken', 1);
+  fake.fail('rebuildStandby', 'Broken', 3);
   const result = await withMigration(env, fake, input({ watchEvery: '1s' }), (run) => run.result());
   expect(result.outcome).toBe('completed');
   expect(result.phases[0].gate!.raised).toEqual(['rebuild standby s1']);

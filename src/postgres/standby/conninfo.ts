@@ -40,10 +40,12 @@ export function printConninfo(conninfo: Conninfo): string {
     .join(' ');
 }
 
+/** The name that the primary shows a rebuild's connections by. */
+export const REBUILD_NAME = 'pgpassage-rebuild';
+
 /** What pg_basebackup is given in place of a standby's own `primary_conninfo`, and the password for its password file. */
 export function forBaseBackup(primaryConninfo: string): { conninfo: string; password?: string } {
   const { password, ...rest } = parseConninfo(primaryConninfo);
   // Under the standby's name the backup's own connection would pass for the standby, in synchronous replication too.
-  const { application_name: _name, fallback_application_name: _fallback, ...plain } = rest;
-  return { conninfo: printConninfo({ ...plain, application_name: 'pgpassage-rebuild' }), password };
+  return { conninfo: printConninfo({ ...rest, application_name: REBUILD_NAME }), password };
 }

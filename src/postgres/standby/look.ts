@@ -26,13 +26,13 @@ export interface StandbyFacts {
 export async function lookAtStandby(standby: Standby): Promise<StandbyFacts> {
   const [row] = await withSql(standby, {}, (sql) => sql.query<FactsRow>(FACTS));
   const inUse = row.receiverConninfo ? parseConninfo(row.receiverConninfo) : parseConninfo(row.primaryConninfo);
-  const { receiverConninfo: _conninfo, clusterName, sender, receiver, slot, ...facts } = row;
+  const { inRecovery, systemIdentifier, dataDirectory, primaryConninfo, replayed, replayPaused, applyDelayMs } = row;
   return {
-    ...facts,
-    receiver: receiver ?? undefined,
-    sender: sender ?? undefined,
-    slot: slot || undefined,
-    applicationName: inUse.application_name ?? (clusterName || 'walreceiver'),
+    ...{ inRecovery, systemIdentifier, dataDirectory, primaryConninfo, replayed, replayPaused, applyDelayMs },
+    receiver: row.receiver ?? undefined,
+    sender: row.sender ?? undefined,
+    slot: row.slot || undefined,
+    applicationName: inUse.application_name ?? (row.clusterName || 'walreceiver'),
   };
 }
 

@@ -22,8 +22,9 @@ export async function retainedWayBack(
 ): Promise<Standby | undefined> {
   if (!record.retain || keepsOldDirectory(record.mode)) return undefined;
   const there = (name: string) => exists(cluster.host, `${phaseDirectory}/${name}`, cluster.entry.osUser);
-  const standby = standbyNamed(cluster, record.retain);
-  if (await there(PHASE_FILES.onStandby)) return standby;
+  // Taken out of the inventory, for its host is lost, it is no way back any more: the backup is.
+  const standby = cluster.standbys.find((each) => each.standby === record.retain);
+  if (!standby || (await there(PHASE_FILES.onStandby))) return standby;
   if (!(await there(PHASE_FILES.opened))) return undefined;
   const control = await controlData(standby.host, layout(standby, record.from), standby.entry.osUser);
   const stop = await primaryStop(cluster, phaseDirectory);

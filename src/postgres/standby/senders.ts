@@ -1,4 +1,5 @@
 import type { Sql } from '../connection';
+import { REBUILD_NAME } from './conninfo';
 import type { StandbyFacts } from './look';
 
 /** One receiver of physical WAL as the primary sees it. */
@@ -18,8 +19,9 @@ export async function physicalSenders(sql: Sql): Promise<Sender[]> {
             r.state, s.slot_name::text as slot
        from pg_stat_replication r left join pg_replication_slots s on s.active_pid = r.pid
       where r.state in ('streaming', 'catchup', 'startup') and s.slot_type is distinct from 'logical'
-        and r.application_name <> 'pg_basebackup' and r.application_name <> 'pgpassage-rebuild'
+        and r.application_name not in ('pg_basebackup', $1)
       order by r.application_name, r.pid`,
+    [REBUILD_NAME],
   );
   return rows.map(({ slot, ...row }) => ({ ...row, slot: slot ?? undefined }));
 }

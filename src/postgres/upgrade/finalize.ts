@@ -2,7 +2,7 @@ import { output } from '../../hosts/host';
 import { exists, removeTree, usedBytes } from '../../hosts/files';
 import { phaseName } from '../../migration/path';
 import { layout, type Cluster } from '../cluster';
-import { readStandbyRecord, standbyNamed } from '../standby/standby-files';
+import { readStandbyRecord } from '../standby/standby-files';
 import { logPhase, PHASE_FILES, writePhaseFile } from './phase-files';
 import { FINALIZED, type HeldPhase } from './phases';
 import { lookAt } from './world';
@@ -26,7 +26,8 @@ export async function finalizePhase(
   { directory, record }: HeldPhase,
   by: string,
 ): Promise<Finalized> {
-  const standbys = (record.standbys ?? []).map((name) => standbyNamed(cluster, name));
+  // One that is no longer in the inventory is no longer ours to delete from.
+  const standbys = cluster.standbys.filter(({ standby }) => record.standbys?.includes(standby));
   for (const server of [cluster, ...standbys]) await refuseInUse(server, record.from);
   let freedBytes = 0;
   for (const standby of standbys) {
