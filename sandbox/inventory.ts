@@ -5,14 +5,26 @@ import { parts } from './parts';
 import type { SandboxServer } from './postgres-server';
 import { ADMIN } from './server-files';
 
-/** An inventory file that describes a sandbox server as a cluster, written into the server's root. */
-export async function writeInventory(server: SandboxServer, cluster: string): Promise<string> {
+/**
+ * An inventory file that describes a sandbox server as a cluster, written into the server's root.
+ * @param standbys its standbys by name, each in a root of its own.
+ */
+export async function writeInventory(
+  server: SandboxServer,
+  cluster: string,
+  standbys: Record<string, SandboxServer> = {},
+): Promise<string> {
   const { root, osUser, port, passwordFile } = server;
   const inventory = {
     hosts: { here: { connection: 'local', workDirectory: join(root, 'work') } },
     clusters: {
       [cluster]: {
         primary: 'here',
+        standbys: Object.entries(standbys).map(([name, standby]) => ({
+          ...{ host: 'here', name, port: standby.port },
+          dataDirectory: join(standby.root, '{version}', 'main'),
+          logFile: join(standby.root, '{version}.log'),
+        })),
         osUser,
         port,
         binDirectory: await versionsDirectory(root),

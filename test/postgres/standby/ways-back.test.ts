@@ -15,10 +15,9 @@ const phase = (day: number) => ({
 });
 
 test('an outage that fails and puts the old server back: the standbys were never stopped and go on', async () => {
+  // pg_upgrade --check passes over a role's setting that the target does not have, and the real run ends at it.
+  await lab.primaryOf(15).psql("create role trap; alter role trap set force_parallel_mode = 'on'");
   const first = await lab.prepared(15, 16, 'link', { day: 1 });
-  // Without the target's pg_control, pg_upgrade fails after the stop.
-  const control = `${lab.root.path}/16/main/global/pg_control`;
-  spawnSync('mv', [control, `${control}.hidden`]);
   await expect(lab.call('outage', first)).rejects.toThrow('PostgreSQL 15 serves again, nothing lost');
   for (const standby of lab.names) {
     expect(await lab.call('rollBackStandby', { phase: first, standby, short: false })).toMatchObject({
@@ -29,6 +28,7 @@ test('an outage that fails and puts the old server back: the standbys were never
     expect(existsSync(`${lab.root.path}/${standby}/16/main`)).toBe(false);
     await lab.arrives(15, standby, standby === 's1' ? 1101 : 1102);
   }
+  await lab.primaryOf(15).psql('drop role trap');
   await lab.call('discardTarget', first);
   await lab.call('releaseWal', first);
 });
