@@ -1,4 +1,6 @@
 import { freePort } from '../../../sandbox/free-port';
+import { run } from '../../../sandbox/command';
+import { asUser } from '../../../sandbox/os-user';
 import { createStandby } from '../../../sandbox/standby';
 import type { SandboxServer } from '../../../sandbox/postgres-server';
 import { checksumsAndSegmentSize } from '../../../src/postgres/preflight/checks/checksums-and-segment-size';
@@ -121,11 +123,11 @@ describe('a primary with a standby', () => {
   });
 
   test('programs and directories of its host are looked at', async () => {
-    const dataDirectory = `${standby.root}/15/../{version}/../15/main`;
-    const entry = listed({ binDirectory: '/nowhere/{version}', dataDirectory });
+    await run(asUser(primary.osUser, ['mkdir', '-p', `${standby.root}/16/main/taken`]));
+    const entry = listed({ binDirectory: '/nowhere/{version}' });
     const texts = found(await preflight(primary, { ...hop, entry }), 'standby-hosts').map(({ object }) => object);
     expect(texts).toEqual(expect.arrayContaining(['/nowhere/16/pg_basebackup on here', '/nowhere/15/pg_ctl on here']));
-    expect(texts).toContainEqual(expect.stringMatching(/15\/main on here$/));
+    expect(texts).toContainEqual(expect.stringMatching(/s1\/16\/main on here$/));
   });
 
   test('one whose replay is paused, and that is far behind', async () => {
