@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { StandbyLab } from '../../support/standby-lab';
 
+jest.setTimeout(300_000);
+
 let lab: StandbyLab;
 afterAll(() => lab?.stop());
 
@@ -14,6 +16,10 @@ test('a primary with two standbys goes 15 → 16: both are rebuilt, stream, and 
     ],
   });
   const phase = await lab.prepared(15, 16, 'copy', { settings: { max_connections: '150' } });
+  const settings = { max_connections: '150' };
+  expect(await lab.call('prepareStandby', { phase, standby: 's2', settings })).toContainEqual(
+    expect.objectContaining({ name: 'max_connections', after: '150' }),
+  );
   await lab.arrives(15, 's1', 1001);
   await lab.call('outage', phase);
   await lab.call('putBackForgotten', phase);

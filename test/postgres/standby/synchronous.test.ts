@@ -5,6 +5,8 @@ import { synchronousReplication } from '../../../src/postgres/preflight/checks/s
 import { checkContext, openContext } from '../../../src/postgres/preflight/context';
 import { StandbyLab } from '../../support/standby-lab';
 
+jest.setTimeout(300_000);
+
 let lab: StandbyLab;
 beforeAll(async () => {
   lab = await StandbyLab.start({ version: 16, standbys: [{ name: 's1', slot: true }] });

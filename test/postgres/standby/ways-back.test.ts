@@ -3,6 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { StandbyLab } from '../../support/standby-lab';
 
 /** Mode link: the old primary's directory is gone once the new server has served. */
+jest.setTimeout(300_000);
+
 let lab: StandbyLab;
 beforeAll(async () => {
   lab = await StandbyLab.start({ version: 15, standbys: [{ name: 's1', slot: true }, { name: 's2' }] });
