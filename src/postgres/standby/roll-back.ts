@@ -113,7 +113,7 @@ export async function runScript(
   { jobId, run }: Pick<Rebuild, 'jobId' | 'run'>,
 ): Promise<string> {
   const script = `exec ${shellCommand(['sh', `${directory}/${STANDBY_FILES.rollback}`, ...args])}\n`;
-  const job = { id: [jobId, 'script', ...args].join(''), script };
+  const job = { id: [jobId, 'script', ...args].join('.'), script };
   const end = await run(job, { restart: true });
   if (end.exitCode !== 0) throw new JobFailed(`${standby.name}: rollback.sh on ${standby.host.name}`, end);
   return end.output.trim();
