@@ -7,11 +7,13 @@ import { ADMIN } from './server-files';
 
 /**
  * An inventory file that describes a sandbox server as a cluster, written into the server's root.
+ * @param standbys its standbys by name, each in a root of its own.
  * @param more further fields of the cluster, such as `pgbouncer`.
  */
 export async function writeInventory(
   server: SandboxServer,
   cluster: string,
+  standbys: Record<string, SandboxServer> = {},
   more: Record<string, unknown> = {},
 ): Promise<string> {
   const { root, osUser, port, passwordFile } = server;
@@ -20,6 +22,11 @@ export async function writeInventory(
     clusters: {
       [cluster]: {
         primary: 'here',
+        standbys: Object.entries(standbys).map(([name, standby]) => ({
+          ...{ host: 'here', name, port: standby.port },
+          dataDirectory: join(standby.root, '{version}', 'main'),
+          logFile: join(standby.root, '{version}.log'),
+        })),
         osUser,
         port,
         binDirectory: await versionsDirectory(root),

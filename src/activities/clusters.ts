@@ -1,7 +1,8 @@
 import { ApplicationFailure } from '@temporalio/common';
+import type { Host } from '../hosts/host';
 import { loadInventory } from '../inventory/load';
 import { resolveSecret } from '../inventory/secrets';
-import type { Inventory } from '../inventory/schema';
+import { entryOfStandby, type ClusterEntry, type Inventory, type Packages } from '../inventory/schema';
 import { FAILURE } from '../migration/failures';
 import type { Cluster } from '../postgres/cluster';
 import { hostOf } from './hosts';
@@ -19,15 +20,37 @@ export function clustersOf(inventoryFile: string): Clusters {
       const inventory = loadInventory(inventoryFile);
       const entry = inventory.clusters[name];
       if (!entry) throw unknownCluster(name, inventory);
-      return {
+      const { password } = entry.admin;
+      return clusterFrom(
         name,
-        host: hostOf(inventory, entry.primary),
         entry,
-        packages: inventory.hosts[entry.primary].packages,
-        password: () => (entry.admin.password === undefined ? undefined : resolveSecret(entry.admin.password)),
-      };
+        (host) => hostOf(inventory, host),
+        (host) => inventory.hosts[host].packages,
+        () => (password === undefined ? undefined : resolveSecret(password)),
+      );
     },
   };
+}
+
+/** A cluster with its standbys; roles and their passwords are the same on all of its servers. */
+export function clusterFrom(
+  name: string,
+  entry: ClusterEntry,
+  hostNamed: (name: string) => Host,
+  packagesOf: (host: string) => Packages,
+  password: () => string | undefined,
+): Cluster {
+  const standbys = entry.standbys.map((standby) => ({
+    name: `${name}.${standby.name}`,
+    standby: standby.name,
+    host: hostNamed(standby.host),
+    entry: entryOfStandby(entry, standby),
+    packages: packagesOf(standby.host),
+    password,
+    standbys: [],
+  }));
+  const packages = packagesOf(entry.primary);
+  return { name, host: hostNamed(entry.primary), entry, packages, password, standbys };
 }
 
 function unknownCluster(name: string, inventory: Inventory): ApplicationFailure {

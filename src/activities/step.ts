@@ -15,6 +15,7 @@ import { ConfigurationRefused } from '../postgres/configuration/prepare';
 import { NotReady } from '../postgres/upgrade/describe';
 import { PackagesRefused } from '../postgres/packages';
 import { StillInUse } from '../postgres/upgrade/finalize';
+import { UnknownStandby } from '../postgres/standby/standby-files';
 import { TargetTaken } from '../postgres/upgrade/target';
 
 const HEARTBEAT_MS = 1_000;
@@ -27,6 +28,7 @@ const FINAL: [new (...args: never[]) => Error, string][] = [
   [TargetTaken, FAILURE.invalidInput],
   [NotReady, FAILURE.invalidInput],
   [StillInUse, FAILURE.invalidInput],
+  [UnknownStandby, FAILURE.invalidInput],
   [ConfigurationRefused, FAILURE.preflight],
   [PackagesRefused, FAILURE.packagesRefused],
   [ClientsWouldFail, FAILURE.preflight],
@@ -90,7 +92,8 @@ function refusedAtStart(error: unknown): (typeof FINAL)[number] | undefined {
  */
 export function jobRunner(cluster: Cluster): RunJob {
   return async (job, options = {}) => {
-    const follow = { onProgress: goOnOrLeave, signal: cancelRequested() };
+    const tell = options.tell ?? ((line: string) => line);
+    const follow = { onProgress: (line: string) => goOnOrLeave(tell(line)), signal: cancelRequested() };
     for (;;) {
       const end = await runJob(cluster.host, job, follow);
       const failed = end.state === 'interrupted' || end.exitCode !== 0;

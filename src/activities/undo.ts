@@ -3,26 +3,29 @@ import { letIn } from '../pgbouncer/let-in';
 import { finalizePhase } from '../postgres/upgrade/finalize';
 import { logPhase, PHASE_FILES, readPhaseJson, type PhaseRecord } from '../postgres/upgrade/phase-files';
 import { heldPhases } from '../postgres/upgrade/phases';
-import { rollBack } from '../postgres/upgrade/rollback';
+import { promoteRetained, retainedWayBack } from '../postgres/standby/retained';
+import { rollBack, stopNewServer } from '../postgres/upgrade/rollback';
 import type { Clusters } from './clusters';
 import { jobRunner, step } from './step';
 
 /** Activities that take a phase back, or make it final. */
 export function undoActivities(clusters: Clusters) {
   return {
-    /** Runs the phase's rollback.sh. With `acceptLoss` false it refuses where the new server has served. */
+    /**
+     * Runs the phase's rollback.sh, or promotes the retained standby where that is the quick way. With
+     * `acceptLoss` false it refuses where the new server has served.
+     */
     rollBackPhase: step(async (input: { phase: PhaseRef; acceptLoss: boolean; by: string }) => {
       const { phase } = input;
       const cluster = clusters.get(phase.cluster);
       const record = await readPhaseJson<PhaseRecord>(cluster, phase.directory, PHASE_FILES.record);
-      const result = await rollBack(
-        cluster,
-        phase.directory,
-        record,
-        input.acceptLoss,
-        jobId(phase, 'rollback'),
-        jobRunner(cluster),
-      );
+      const retained = await retainedWayBack(cluster, phase.directory, record);
+      const job = jobId(phase, retained ? 'stop-only' : 'rollback');
+      const run = jobRunner(cluster);
+      if (retained) await stopNewServer(cluster, phase.directory, record, input.acceptLoss, job, run);
+      const result = retained
+        ? await promoteRetained(retained, phase.directory, record, jobId(phase, 'promote'), jobRunner(retained))
+        : await rollBack(cluster, phase.directory, record, input.acceptLoss, job, run);
       await logPhase(cluster, phase.directory, `rolled back by ${input.by}`);
       return result;
     }),

@@ -20,6 +20,8 @@ import {
   writePhaseFile,
   type PhaseRecord,
 } from '../postgres/upgrade/phase-files';
+import { withoutRetained } from '../postgres/standby/retained';
+import { holdOffSynchronous } from '../postgres/standby/synchronous';
 import { rehearse } from '../postgres/upgrade/rehearsal';
 import { refreshStatistics } from '../postgres/upgrade/statistics';
 import { discardTarget, prepareTarget } from '../postgres/upgrade/target';
@@ -105,13 +107,10 @@ export function upgradeActivities(clusters: Clusters) {
 
     prepareTarget: step(async (input: { phase: PhaseRef; settings: Record<string, string> }) => {
       const cluster = clusters.get(input.phase.cluster);
-      const changes = await prepareTarget(cluster, input.phase.directory, input.phase, input.settings);
-      await writePhaseFile(
-        cluster,
-        input.phase.directory,
-        'configuration-changes.json',
-        JSON.stringify(changes, null, 2),
-      );
+      const { directory, to } = input.phase;
+      const translated = await prepareTarget(cluster, directory, input.phase, input.settings);
+      const changes = [...translated, ...(await holdOffSynchronous(cluster, directory, to))];
+      await writePhaseFile(cluster, directory, 'configuration-changes.json', JSON.stringify(changes, null, 2));
       return changes.filter((change) => change.kind !== 'kept');
     }),
 
@@ -168,10 +167,10 @@ export function upgradeActivities(clusters: Clusters) {
     updateExtensions: step(async (phase: PhaseRef) => updateExtensions(clusters.get(phase.cluster))),
 
     compareEvidence: step(async (phase: PhaseRef): Promise<ComparisonSummary> => {
-      const { cluster } = await open(phase);
+      const { cluster, record } = await open(phase);
       const read = <T>(name: string) => readPhaseJson<T>(cluster, phase.directory, name);
       const [before, after] = [
-        await read<Evidence>(PHASE_FILES.evidenceBefore),
+        await withoutRetained(cluster, phase.directory, record, await read<Evidence>(PHASE_FILES.evidenceBefore)),
         await read<Evidence>(PHASE_FILES.evidenceAfter),
       ];
       const checks = compareEvidence(before, after, { writtenBeforeStop: await read(PHASE_FILES.countersAtStop) });

@@ -12,6 +12,7 @@ export interface TargetOptions {
   drainDeadline?: string;
   drainThen?: string;
   readOnly?: boolean;
+  retainStandby?: string;
 }
 
 /** Adds the options that say where an upgrade leads and how. */
@@ -29,7 +30,8 @@ export function addTargetOptions(command: Command): Command {
     .addOption(
       new Option('--drain-then <what>', 'what happens to those that do not (default: give-up)').choices(DRAIN_CHOICES),
     )
-    .option('--read-only', 'make transactions read-only by default from the drain to the stop');
+    .option('--read-only', 'make transactions read-only by default from the drain to the stop')
+    .option('--retain-standby <name>', 'a standby that is kept stopped as the way back, not rebuilt');
 }
 
 /** The input's field `drain`, where any of its options was given. */
@@ -71,6 +73,11 @@ export function setting(value: string, before: Settings = {}): Settings {
   if (!match) throw new InvalidArgumentError('It has to be VERSION:NAME=VALUE, such as 18:max_parallel_workers=8.');
   const [, major, name, set] = match;
   return { ...before, [major]: { ...before[major], [name]: set } };
+}
+
+/** How many at a time. */
+export function atOnce(value: string): number | 'all' {
+  return value === 'all' ? value : amount(value);
 }
 
 /** A whole number from one on. */

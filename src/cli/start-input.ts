@@ -17,6 +17,7 @@ export interface StartOptions extends TargetOptions {
   acceptLoss?: string[];
   onAlarm?: string;
   set?: Settings;
+  standbysAtOnce?: number | 'all';
   ignoreWindow?: boolean;
   input?: string;
 }
@@ -33,11 +34,22 @@ export function startInput(cluster: string, options: StartOptions): StartInput {
   if ('cluster' in file && file.cluster !== cluster) {
     throw usage(`${options.input} is for cluster "${String(file.cluster)}", the command for "${cluster}"`);
   }
-  const input = { ...file, cluster, ...said(options) };
+  const input: Record<string, unknown> = { ...file, cluster, ...said(options) };
+  const standbys = saidOfStandbys(options);
+  if (standbys) input.standbys = { ...(file.standbys as object | undefined), ...standbys };
   if (!('to' in input)) throw usage('to: say which version to migrate to, such as --to 18');
   const parsed = stepMigrationInput.safeParse(input);
   if (!parsed.success) throw usage(issuesOf(parsed.error));
-  return input as StartInput;
+  return input as unknown as StartInput;
+}
+
+/** What options say of the standbys; undefined where they say nothing. */
+export function saidOfStandbys(
+  options: Pick<StartOptions, 'retainStandby' | 'standbysAtOnce'>,
+): StartInput['standbys'] | undefined {
+  const { retainStandby: retain, standbysAtOnce: atOnce } = options;
+  if (retain === undefined && atOnce === undefined) return undefined;
+  return { ...(retain !== undefined && { retain }), ...(atOnce !== undefined && { atOnce }) };
 }
 
 /** The fields that options give; those not given are left to the file and to the workflow's defaults. */

@@ -81,9 +81,34 @@ export const windowSchema = z.strictObject({
   timezone: z.string().default('UTC'),
 });
 
+/** A physical standby: a host's name alone where all else is as on the primary. */
+const standbySchema = z.union([
+  z.string().transform((host) => ({ host, name: host })),
+  z
+    .strictObject({
+      host: z.string(),
+      /** What plans, messages and files call it; the host's name when absent. */
+      name: z
+        .string()
+        .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'letters, digits, - and _')
+        .optional(),
+      /** Where the standby differs from the primary; what is absent is as there. */
+      osUser: z.string().optional(),
+      port: port.optional(),
+      binDirectory: versionedPath.optional(),
+      dataDirectory: versionedPath.optional(),
+      configDirectory: versionedPath.optional(),
+      logFile: versionedPath.optional(),
+      backupDirectory: absolutePath.optional(),
+      service: serviceSchema.optional(),
+      admin: z.strictObject({ host: z.string() }).optional(),
+    })
+    .transform(({ name, ...rest }) => ({ ...rest, name: name ?? rest.host })),
+]);
+
 const clusterSchema = z.strictObject({
   primary: z.string(),
-  standbys: z.array(z.string()).default([]),
+  standbys: z.array(standbySchema).default([]),
   /** The OS user that owns the data directory; PostgreSQL refuses to run as root. */
   osUser: z.string().default('postgres'),
   port: port.default(5432),
@@ -112,20 +137,16 @@ const clusterSchema = z.strictObject({
 /** The clusters and hosts file. See examples/inventory.yaml for the annotated form. */
 export const inventorySchema = z
   .strictObject({ hosts: z.record(z.string(), hostSchema), clusters: z.record(z.string(), clusterSchema) })
-  .superRefine((inventory, context) => {
-    for (const [name, cluster] of Object.entries(inventory.clusters)) {
-      for (const host of [cluster.primary, ...cluster.standbys]) {
-        if (!(host in inventory.hosts)) {
-          context.addIssue({
-            code: 'custom',
-            path: ['clusters', name],
-            message: `host "${host}" is not listed under hosts`,
-          });
-        }
+  .superRefine(({ hosts, clusters }, context) => {
+    for (const [name, cluster] of Object.entries(clusters)) {
+      const say = (message: string) => context.addIssue({ code: 'custom', path: ['clusters', name], message });
+      for (const host of [cluster.primary, ...cluster.standbys.map((standby) => standby.host)]) {
+        if (!(host in hosts)) say(`host "${host}" is not listed under hosts`);
       }
+      for (const { what, first, second } of collisions(cluster)) say(`${first} and ${second} have the same ${what}`);
     }
-    for (const name of Object.keys(inventory.hosts)) {
-      const message = jumpProblem(inventory.hosts, name);
+    for (const name of Object.keys(hosts)) {
+      const message = jumpProblem(hosts, name);
       if (message) context.addIssue({ code: 'custom', path: ['hosts', name, 'connection', 'ssh', 'jump'], message });
     }
   });
@@ -148,4 +169,32 @@ export type HostEntry = z.infer<typeof hostSchema>;
 export type ClusterEntry = z.infer<typeof clusterSchema>;
 export type Packages = z.infer<typeof packagesSchema>;
 export type PgBouncerEntry = z.infer<typeof pgbouncerSchema>;
+export type StandbyEntry = ClusterEntry['standbys'][number];
 export type MaintenanceWindow = z.infer<typeof windowSchema>;
+
+/** A standby's own entry: the cluster's, with what the standby has otherwise. */
+export function entryOfStandby(cluster: ClusterEntry, standby: StandbyEntry): ClusterEntry {
+  const { host, admin, ...rest } = { admin: undefined, ...standby };
+  const given = Object.entries(rest).filter(([key, value]) => key !== 'name' && value !== undefined);
+  const own = Object.fromEntries(given);
+  return { ...cluster, ...own, primary: host, standbys: [], admin: { ...cluster.admin, ...admin } };
+}
+
+/** What servers of one cluster can't share: names, and on one host ports and data directories. */
+function collisions(cluster: ClusterEntry): { what: string; first: string; second: string }[] {
+  const servers = [
+    { name: 'the primary', entry: cluster },
+    ...cluster.standbys.map((standby) => ({ name: standby.name, entry: entryOfStandby(cluster, standby) })),
+  ];
+  return servers.flatMap((second, index) =>
+    servers.slice(0, index).flatMap((first) => {
+      const together = first.entry.primary === second.entry.primary;
+      const shared = [
+        ...(first.name === second.name ? ['name'] : []),
+        ...(together && first.entry.port === second.entry.port ? ['host and port'] : []),
+        ...(together && first.entry.dataDirectory === second.entry.dataDirectory ? ['host and dataDirectory'] : []),
+      ];
+      return shared.map((what) => ({ what, first: first.name, second: second.name }));
+    }),
+  );
+}

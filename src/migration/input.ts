@@ -10,6 +10,14 @@ const clusterName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, "a cluster'
 const major = z.int().min(10).max(99);
 const settings = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_.]*$/, "a setting's name"), z.string());
 
+/** Standbys are rebuilt by pg_basebackup once the new primary serves. */
+export const standbysInput = z.strictObject({
+  /** How many are rebuilt at a time: each takes a whole copy of the data from the primary. */
+  atOnce: z.union([z.int().min(1), z.literal('all')]).default(1),
+  /** Name of one that is not rebuilt: it stays stopped at the primary's stop, as the quick way back for `link` and `swap`. */
+  retain: z.string().min(1).optional(),
+});
+
 /** What may be said of one upgrade, whatever starts it. Every field but cluster and target has a default. */
 export const upgradeInput = z.strictObject({
   cluster: clusterName,
@@ -27,6 +35,8 @@ export const upgradeInput = z.strictObject({
   accept: z.array(z.string()).default([]),
   /** Per target version, settings appended to its configuration: `{"18": {"max_parallel_workers": "8"}}`. */
   settings: z.record(z.string().regex(/^\d\d$/, 'a major version'), settings).default({}),
+  /** What becomes of the standbys that the inventory names. */
+  standbys: standbysInput.prefault({}),
   /** Whether disruptive steps wait for the inventory's maintenance window. */
   window: z.enum(['wait', 'ignore']).default('wait'),
   /** How clients are held back before the stop. Default: as `{}` where the inventory lists a PgBouncer, else not at all. */

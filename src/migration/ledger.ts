@@ -26,6 +26,13 @@ export function lossOf(phase: string): string {
   return `writes-since-${phase}`;
 }
 
+/** The standbys of a phase. */
+export interface PhaseStandbys {
+  names: readonly string[];
+  /** The one that is kept stopped at the primary's stop. */
+  retain?: string;
+}
+
 /** Whether the old data directory stays whole while the new server writes. */
 export function keepsOldDirectory(mode: Mode): boolean {
   // link shares the files; swap moves them away. The others make new ones.
@@ -33,18 +40,10 @@ export function keepsOldDirectory(mode: Mode): boolean {
 }
 
 /** The ledger of one phase in the given mode. Pure: the same plan says the same at the start, at the gate and in the result. */
-export function ledger(phase: string, mode: Mode): Ledger {
+export function ledger(phase: string, mode: Mode, standbys: PhaseStandbys = { names: [] }): Ledger {
   const [from, to] = phase.split('-');
   const quick = keepsOldDirectory(mode);
-  const afterwards = quick
-    ? {
-        how: `stop ${to}, start ${from} on its untouched data directory (quick)`,
-        takes: 'seconds: one stop and one start',
-      }
-    : {
-        how: `stop ${to}, restore ${from} from the verified base backup and replay the WAL kept since, up to the stop (full)`,
-        takes: 'as long as copying the data directory back',
-      };
+  const afterwards = wayBack(from, to, quick, standbys);
   return {
     phase,
     mode,
@@ -66,6 +65,37 @@ export function ledger(phase: string, mode: Mode): Ledger {
     ],
     pointOfNoReturn: 'finalize: it deletes the old data directory and the backup of this phase',
   };
+}
+
+function wayBack(
+  from: string,
+  to: string,
+  quick: boolean,
+  standbys: PhaseStandbys,
+): Pick<LedgerEntry, 'how' | 'takes'> {
+  const { retain } = standbys;
+  if (quick) {
+    const how = `stop ${to}, start ${from} on its untouched data directory (quick)${following(from, standbys)}`;
+    return { how, takes: 'seconds: one stop and one start' };
+  }
+  if (retain) {
+    return {
+      how:
+        `stop ${to}, promote the retained standby ${retain}, which holds what ${from} held at its stop (quick): ${from} then serves ` +
+        `at the address of ${retain} and no longer at the primary's; other standbys stay stopped until they are pointed at it`,
+      takes: 'seconds: one stop, one start, one promotion; then clients have to be led there',
+    };
+  }
+  return {
+    how: `stop ${to}, restore ${from} from the verified base backup and replay the WAL kept since, up to the stop (full)${following(from, standbys)}`,
+    takes: 'as long as copying the data directory back',
+  };
+}
+
+function following(from: string, { names, retain }: PhaseStandbys): string {
+  if (names.length === 0) return '';
+  const second = retain ? `; ${retain} is a second copy of ${from}, should the host of the primary be lost` : '';
+  return `; standbys start ${from} on their own old data directories and follow, or are rebuilt where they can't${second}`;
 }
 
 function outageUndo(mode: Mode, from: string): string {

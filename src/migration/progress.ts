@@ -40,6 +40,18 @@ export interface GateProgress {
   };
 }
 
+export interface StandbyProgress {
+  name: string;
+  /** `serving`: the old version, from its old data. `retained`: kept stopped as the way back. */
+  state: 'serving' | 'prepared' | 'stopped' | 'rebuilding' | 'streaming' | 'retained' | 'failed';
+  /** The name that the primary shows it by in pg_stat_replication. */
+  applicationName?: string;
+  /** Bytes of its new data directory. */
+  bytes?: number;
+  /** Milliseconds that its rebuild took until it had caught up. */
+  rebuildMs?: number;
+}
+
 export interface PhaseProgress {
   /** `15-16`. */
   name: string;
@@ -61,6 +73,8 @@ export interface PhaseProgress {
   warnings: Remark[];
   /** What the comparison before/after found lost or changed. */
   differences: Remark[];
+  /** Its standbys and how far each is; absent where the inventory names none. */
+  standbys?: StandbyProgress[];
   configurationChanges: { name: string; kind: string; before?: string; after?: string; reason: string }[];
   steps: StepProgress[];
   gate?: GateProgress;
@@ -77,6 +91,8 @@ export interface Progress {
   /** What a person can do next, in a sentence. */
   next: string;
   runningVersion: number;
+  /** Names of the cluster's standbys in the inventory. */
+  standbys?: string[];
   to: number;
   paused?: { by: string; reason?: string };
   phases: PhaseProgress[];

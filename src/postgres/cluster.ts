@@ -20,6 +20,14 @@ export interface Cluster {
   readonly packages: Packages;
   /** The admin's password resolved at use; undefined where none is configured. */
   password(): string | undefined;
+  /** Its physical standbys as the inventory names them. */
+  readonly standbys: readonly Standby[];
+}
+
+/** A physical standby: the same cluster at another place, so that all that works on one server works on it. */
+export interface Standby extends Cluster {
+  /** Its own name in the inventory; `name` has the cluster's before it. */
+  readonly standby: string;
 }
 
 export { SUPPORTED_VERSIONS } from './versions';

@@ -8,7 +8,11 @@ export function toolConnection(cluster: Cluster): string[] {
 
 /** A PGPASSFILE that fits whatever is asked for as the admin, or nothing where the cluster needs no password. */
 export function passfile(cluster: Cluster): Record<string, string> {
-  const password = cluster.password();
+  return passfileOf(cluster.password());
+}
+
+/** The same for a password that is not the admin's. */
+export function passfileOf(password: string | undefined): Record<string, string> {
   return password === undefined ? {} : { pgpass: passLine({}, password) };
 }
 

@@ -85,6 +85,7 @@ function phaseSection(phase: PhaseProgress): Section[] {
     ],
     [
       ...section('Steps', [stepTable(phase)]),
+      ...section('Standbys', [standbyTable(phase)]),
       ...section('Differences between before and after', [remarks(phase.differences)]),
       ...section('Warnings', [remarks(phase.warnings)]),
       ...section('Configuration changes', [configurationTable(phase)]),
@@ -105,6 +106,20 @@ function stepTable({ steps }: PhaseProgress): Block {
       moment(step.startedAt),
       optional(step.durationMs),
       step.detail ?? '',
+    ]),
+  };
+}
+
+function standbyTable({ standbys = [] }: PhaseProgress): Block {
+  return {
+    kind: 'table',
+    caption: 'Every standby and what its rebuild took until it had caught up',
+    columns: ['standby', 'state', 'bytes', 'rebuild took'],
+    rows: standbys.map(({ name, state, bytes, rebuildMs }) => [
+      name,
+      state,
+      bytes === undefined ? '' : String(bytes),
+      optional(rebuildMs),
     ]),
   };
 }

@@ -8,7 +8,15 @@ import { activity } from './parts/activities';
 import { checked, parseInput, plainly } from './parts/failures';
 
 /** Workflows that look and change nothing. They may run at any time, beside a migration too. */
-const lookInput = upgradeInput.pick({ cluster: true, to: true, path: true, mode: true, accept: true, drain: true });
+const lookInput = upgradeInput.pick({
+  cluster: true,
+  to: true,
+  path: true,
+  mode: true,
+  accept: true,
+  drain: true,
+  standbys: true,
+});
 
 type LookInput = z.infer<typeof lookInput>;
 
@@ -74,7 +82,15 @@ async function plan(input: LookInput): Promise<MigrationPlan> {
     const packages = await activity('try', 'describePackages', `packages of ${phaseName(hop)}`, {
       ...{ cluster: input.cluster, from: hop.from, to: hop.to },
     });
-    planned.push({ ...hop, phase: phaseName(hop), mode, why, ledger: ledger(phaseName(hop), mode), packages });
+    const standbys = { names: cluster.standbys ?? [], retain: input.standbys.retain };
+    planned.push({
+      ...hop,
+      phase: phaseName(hop),
+      mode,
+      why,
+      ledger: ledger(phaseName(hop), mode, standbys),
+      packages,
+    });
   }
   return {
     cluster: input.cluster,

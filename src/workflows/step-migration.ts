@@ -13,7 +13,9 @@ import { Inbox } from './parts/inbox';
 import { Migration, RollbackAsked } from './parts/migration';
 import { runPhase } from './parts/phase';
 import { phaseRef } from './parts/phase-run';
+import { rollBackPhase } from './parts/roll-back';
 import type { WatchMemory } from './parts/soak-watch';
+import { checkRetained, phaseStandbys } from './parts/standbys';
 
 /** What a run hands to the one that continues it at a gate. Made and read here only. */
 export interface Carried {
@@ -75,7 +77,9 @@ async function plan(migration: Migration, mostPhases?: number): Promise<void> {
         .join(', ')}. ` + `Use stepMigration to go step by step, or say path: [${input.to}] to go in one.`,
     );
   }
+  checkRetained(input, cluster.standbys);
   migration.plan(cluster.version, path);
+  migration.progress.standbys = cluster.standbys;
 }
 
 /** How a phase was decided upon, or with `continue as new`, what its watch knows. */
@@ -131,10 +135,10 @@ async function rollBack(migration: Migration): Promise<Progress> {
     if (phase.outageMs === undefined) continue;
     phase.state = 'rolling back';
     migration.say(`rolling back ${phase.name}`, 'Wait.');
-    await activity('insist', 'rollBackPhase', `roll back ${phase.to} → ${phase.from}`, {
-      phase: phaseRef(migration, phase),
-      acceptLoss: true,
+    await rollBackPhase(phaseRef(migration, phase), {
       by,
+      standbys: phaseStandbys(phase),
+      note: (text) => migration.note(text),
     });
     phase.state = 'rolled back';
     if (phase.gate) phase.gate.decision = { kind: 'rolled back', by, at: Date.now(), note: lossOf(phase.name) };

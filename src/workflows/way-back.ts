@@ -6,6 +6,7 @@ import { lossOf } from '../migration/ledger';
 import { phaseName } from '../migration/path';
 import { activity } from './parts/activities';
 import { invalidInput, parseInput, plainly } from './parts/failures';
+import { rollBackPhase } from './parts/roll-back';
 import { runTag, underOwnId, type StartedElsewhere } from './parts/identity';
 
 /**
@@ -26,17 +27,10 @@ async function goBack(input: z.infer<typeof rollbackInput>): Promise<{ version: 
   }
   refuseUnnamedLoss(input.accept, lossOf(phaseName(back.at(-1)!.record)));
   const said: string[] = [];
+  const note = (text: string) => void said.push(text);
   for (const { directory, record } of back) {
     const phase = { cluster: input.cluster, migration: runTag(), from: record.from, to: record.to, directory };
-    said.push(
-      (
-        await activity('insist', 'rollBackPhase', `roll back ${record.to} → ${record.from}`, {
-          phase,
-          acceptLoss: true,
-          by: input.by,
-        })
-      ).said,
-    );
+    await rollBackPhase(phase, { by: input.by, standbys: record.standbys ?? [], note });
   }
   return { version: input.to, said };
 }
@@ -50,13 +44,22 @@ function refuseUnnamedLoss(accepted: string[], loss: string): void {
   });
 }
 
+async function finalize(input: z.infer<typeof finalizeInput>): Promise<{ phase: string; freedBytes: number }[]> {
+  const last = (await activity('try', 'heldPhases', 'phases that are held', { cluster: input.cluster })).at(-1);
+  const retained = last?.record.retain;
+  if (last && retained) {
+    const { migration, from, to } = last.record;
+    const phase = { cluster: input.cluster, migration, from, to, directory: last.directory };
+    // Its old directory is about to go; from then on it would be nothing.
+    await activity('try', 'rebuildStandby', `rebuild the retained standby ${retained}`, { phase, standby: retained });
+  }
+  return activity('insist', 'finalizePhases', 'delete old data and backups', input);
+}
+
 /** Deletes old data directories and backups of all completed phases of a cluster: the point of no return. */
 export async function finalizeMigration(
   raw: unknown,
 ): Promise<{ phase: string; freedBytes: number }[] | StartedElsewhere> {
   const input = parseInput(finalizeInput, raw);
-  return (
-    (await underOwnId(input.cluster, raw)) ??
-    plainly(activity('insist', 'finalizePhases', 'delete old data and backups', input))
-  );
+  return (await underOwnId(input.cluster, raw)) ?? plainly(finalize(input));
 }

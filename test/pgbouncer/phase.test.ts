@@ -14,7 +14,7 @@ beforeAll(async () => {
   stack = await Stack.start();
   await stack.server.psql('create database shop');
   bouncer = await startPgBouncer(stack.server, { databases: ['shop'] });
-  await writeInventory(stack.server, 'orders', { pgbouncer: [entryOf(bouncer)] });
+  await writeInventory(stack.server, 'orders', {}, { pgbouncer: [entryOf(bouncer)] });
   stack.startWorker();
 });
 afterAll(async () => {

@@ -1,11 +1,16 @@
 import { LocalHost } from '../../src/hosts/local-host';
-import { inventorySchema, type ClusterEntry } from '../../src/inventory/schema';
+import type { z } from 'zod';
+import { clusterFrom } from '../../src/activities/clusters';
+import { inventorySchema } from '../../src/inventory/schema';
 import type { Cluster } from '../../src/postgres/cluster';
 import { versionsDirectory } from '../../sandbox/inventory';
 import type { SandboxServer } from '../../sandbox/postgres-server';
 
+/** Fields of a cluster's entry as an inventory file has them. */
+export type EntryOverrides = Partial<z.input<typeof inventorySchema>['clusters'][string]>;
+
 /** A cluster as the inventory would describe a sandbox server: version directories side by side under the server's root. */
-export async function clusterOf(server: SandboxServer, overrides: Partial<ClusterEntry> = {}): Promise<Cluster> {
+export async function clusterOf(server: SandboxServer, overrides: EntryOverrides = {}): Promise<Cluster> {
   const { root } = server;
   const binDirectory = await versionsDirectory(root);
   const entry = inventorySchema.parse({
@@ -24,9 +29,11 @@ export async function clusterOf(server: SandboxServer, overrides: Partial<Cluste
       },
     },
   }).clusters.test;
-  return {
-    ...{ name: 'test', host: new LocalHost('here', `${root}/work`), entry },
-    packages: 'present',
-    password: () => server.adminPassword,
-  };
+  return clusterFrom(
+    'test',
+    entry,
+    (name) => new LocalHost(name, `${root}/work`),
+    () => 'present',
+    () => server.adminPassword,
+  );
 }

@@ -14,6 +14,14 @@ export class FakeCluster {
   readonly migrations: string[] = [];
   version = 15;
   blockers: Finding[] = [];
+  standbys: string[] = [];
+  /** The standby that the held phases retain. */
+  retain?: string;
+  private readonly held: { directory: string; record: { from: number; to: number } }[] = [];
+  /** Standbys that stop before the primary's stop. */
+  behind: string[] = [];
+  /** synchronous_standby_names; set, it is held off. */
+  synchronous = '';
   sample: Partial<SoakSample> = {};
   window?: { opensAt: number; closesAt: number };
   outageMs = 2000;
@@ -30,7 +38,6 @@ export class FakeCluster {
   }
 
   activities(): Activities {
-    const held: { directory: string; record: { from: number; to: number } }[] = [];
     const answers: { [K in keyof Activities]: (input: Parameters<Activities[K]>[0]) => unknown } = {
       describeCluster: ({ cluster }) => {
         if (cluster === 'unknown')
@@ -39,7 +46,7 @@ export class FakeCluster {
             nonRetryable: true,
             message: 'cluster: the inventory has no cluster "unknown"',
           });
-        return { host: 'db1', version: this.version, serverVersion: `${this.version}.9` };
+        return { host: 'db1', version: this.version, serverVersion: `${this.version}.9`, standbys: this.standbys };
       },
       chooseMode: ({ mode }) => ({ mode: mode === 'auto' ? 'clone' : mode, why: 'because', dataBytes: 1 }),
       preflight: () => ({ passed: 30, warnings: [], blockers: this.blockers }),
@@ -49,7 +56,11 @@ export class FakeCluster {
       describeDrain: () => 'not held back',
       windowOpensAt: () => this.window,
       sampleSoak: () => ({ at: Date.now(), answered: true, measures: {}, problems: [], ...this.sample }),
-      heldPhases: () => held,
+      heldPhases: () =>
+        this.held.map(({ directory, record }) => ({
+          directory,
+          record: { ...record, migration: 'm', retain: this.retain },
+        })),
       openPhase: ({ name, migration }) => {
         this.migrations.push(migration);
         return { directory: `/backups/${name}` };
@@ -57,12 +68,15 @@ export class FakeCluster {
       takeEvidence: () => ({ tables: 3, rows: 30 }),
       takeBackup: () => undefined,
       releaseWal: () => undefined,
-      prepareTarget: () => [],
+      prepareTarget: () =>
+        this.synchronous
+          ? [{ name: 'synchronous_standby_names', from: '', kind: 'held off', before: this.synchronous, reason: '' }]
+          : [],
       discardTarget: () => undefined,
       rehearse: () => ({ mode: 'clone', marks: [], outageMs: 1900 }),
       outage: ({ from, to, directory }) => {
         this.version = to;
-        held.push({ directory, record: { from, to } });
+        this.held.push({ directory, record: { from, to } });
         return { marks: [], outageMs: this.outageMs, endedSessions: [] };
       },
       putBackForgotten: () => 0,
@@ -70,6 +84,17 @@ export class FakeCluster {
       updateExtensions: () => ({ updated: [], left: [] }),
       compareEvidence: () => ({ passed: 12, failed: [], notComparable: 0 }),
       handOverService: () => undefined,
+      prepareStandby: () => [],
+      discardStandby: () => undefined,
+      stopStandby: ({ standby }) => ({
+        standby,
+        applicationName: standby,
+        checkpoint: '0/3000028',
+        atTheStop: !this.behind.includes(standby),
+      }),
+      rebuildStandby: ({ standby }) => ({ standby, bytes: 1000 }),
+      putBackSynchronous: () => this.synchronous,
+      rollBackStandby: ({ standby }) => ({ standby, outcome: 'follows', why: 'because' }),
       rollBackPhase: ({ phase }) => {
         this.version = phase.from;
         return { version: phase.from, said: `PostgreSQL ${phase.from} serves again`, short: false };

@@ -42,6 +42,16 @@ test.each([
     'hosts: {h: {connection: local}}\nclusters: {a: {primary: h, dataDirectory: /data}}',
     'clusters.a.dataDirectory: the path needs the placeholder {version}',
   ],
+  [
+    'a standby on a host that is not listed',
+    'hosts: {h: {connection: local}}\nclusters: {a: {primary: h, standbys: [db9]}}',
+    'clusters.a: host "db9" is not listed under hosts',
+  ],
+  [
+    'a standby that is the primary',
+    'hosts: {h: {connection: local}}\nclusters: {a: {primary: h, standbys: [h]}}',
+    'clusters.a: the primary and h have the same host and port',
+  ],
   ['a misspelt field', 'hosts: {h: {connection: local}}\nclusters: {a: {primary: h, prot: 5432}}', 'prot'],
 ])('%s is refused with its place', (_, text, message) => {
   expect(() => loadInventory(inventory(text))).toThrow(message);

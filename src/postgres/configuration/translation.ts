@@ -3,7 +3,7 @@ export interface SettingChange {
   name: string;
   /** File and line it stood in. */
   from: string;
-  kind: 'kept' | 'renamed' | 'removed' | 'added' | 'changed' | 'default changed';
+  kind: 'kept' | 'renamed' | 'removed' | 'added' | 'changed' | 'default changed' | 'held off';
   before?: string;
   after?: string;
   /** Why, for the report. */

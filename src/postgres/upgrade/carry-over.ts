@@ -7,6 +7,8 @@ export interface Forgotten {
   settingsForAllRoles: { name: string; value: string }[];
   /** `DISABLE TRIGGER ALL`: the internal foreign-key triggers come back enabled. */
   disabledForeignKeyTriggers: { database: string; schema: string; table: string; constraint: string; fn: string }[];
+  /** Physical replication slots, which no version carries over. Absent in phases of before they were read. */
+  physicalSlots?: string[];
 }
 
 /** Reads what has to be put back after the upgrade. */
@@ -24,7 +26,18 @@ export async function readForgotten(cluster: Cluster): Promise<Forgotten> {
     );
     disabledForeignKeyTriggers.push(...rows.map((row) => ({ database, ...row })));
   }
-  return { settingsForAllRoles, disabledForeignKeyTriggers };
+  return { settingsForAllRoles, disabledForeignKeyTriggers, physicalSlots: await physicalSlots(cluster) };
+}
+
+/** Those of others: pgpassage's own keep WAL for a backup or a rebuild and are not carried on. */
+function physicalSlots(cluster: Cluster): Promise<string[]> {
+  return withSql(cluster, {}, async (sql) => {
+    const rows = await sql.query<{ slot: string }>(
+      `select slot_name::text as slot from pg_replication_slots
+        where slot_type = 'physical' and not temporary and slot_name not like 'pgpassage\\_%' order by 1`,
+    );
+    return rows.map(({ slot }) => slot);
+  });
 }
 
 // Trigger names hold an OID that the upgrade changes; constraint, table and trigger function do not.
@@ -51,8 +64,15 @@ export async function putBackForgotten(cluster: Cluster, forgotten: Forgotten): 
         await sql.query(`alter table ${qualified(schema, table)} disable trigger ${identifier(trigger)}`);
     });
   }
-  return forgotten.settingsForAllRoles.length + forgotten.disabledForeignKeyTriggers.length;
+  const slots = forgotten.physicalSlots ?? [];
+  await withSql(cluster, {}, (sql) => sql.query(CREATE_SLOTS, [slots]));
+  return forgotten.settingsForAllRoles.length + forgotten.disabledForeignKeyTriggers.length + slots.length;
 }
+
+// They keep no WAL before somebody streams by them: one that nobody uses any more does not fill the disk.
+const CREATE_SLOTS = `
+  select pg_create_physical_replication_slot(name) from unnest($1::text[]) name
+   where not exists (select from pg_replication_slots where slot_name = name)`;
 
 /** A setting's name, quoted; the parts of a custom one each by themselves. */
 function setting(name: string): string {

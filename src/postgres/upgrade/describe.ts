@@ -8,6 +8,8 @@ export interface ClusterDescription {
   version: number;
   /** As the server says it: `16.14`. */
   serverVersion: string;
+  /** Names of its standbys in the inventory. */
+  standbys: string[];
 }
 
 /** The cluster is not in a state that a migration can begin from; the message says which and what to do. */
@@ -35,5 +37,10 @@ export async function describe(cluster: Cluster): Promise<ClusterDescription> {
         `data directories ${running.length === 0 ? 'no version runs' : `${running.join(' and ')} run(s)`}. Correct dataDirectory or port in the inventory, or stop the server that should not run.`,
     );
   }
-  return { host: cluster.host.name, version, serverVersion: row.version.split(' ')[0] };
+  return {
+    host: cluster.host.name,
+    version,
+    serverVersion: row.version.split(' ')[0],
+    standbys: cluster.standbys.map(({ standby }) => standby),
+  };
 }

@@ -6,6 +6,8 @@ export type RunJob = (job: Job, options?: RunJobOptions) => Promise<JobEnd>;
 export interface RunJobOptions {
   /** Start it anew when it was interrupted (reboot, kill). Only for scripts that clear what an earlier run left. */
   restart?: boolean;
+  /** How the last line that the job printed is told as its progress; as it is when absent. */
+  tell?: (lastLine: string) => string;
 }
 
 export interface JobEnd {
@@ -28,8 +30,13 @@ export class JobFailed extends Error {
 }
 
 /** Runs a job that has to succeed and may be started anew. @throws JobFailed */
-export async function succeed(run: RunJob, what: string, job: Job): Promise<string> {
-  const end = await run(job, { restart: true });
+export async function succeed(
+  run: RunJob,
+  what: string,
+  job: Job,
+  options: Pick<RunJobOptions, 'tell'> = {},
+): Promise<string> {
+  const end = await run(job, { ...options, restart: true });
   if (end.exitCode !== 0) throw new JobFailed(what, end);
   return end.output;
 }

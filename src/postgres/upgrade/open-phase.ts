@@ -7,7 +7,10 @@ import { makePhaseDirectory, PHASE_FILES, readPhaseJson, writePhaseFile, type Ph
 import { rollbackScript } from './rollback-script';
 
 /** What the workflow knows when a phase begins; the rest is read from the cluster. */
-export type PhaseBeginning = Pick<PhaseRecord, 'from' | 'to' | 'mode' | 'migration' | 'startedAt'>;
+export type PhaseBeginning = Pick<
+  PhaseRecord,
+  'from' | 'to' | 'mode' | 'migration' | 'startedAt' | 'standbys' | 'retain'
+>;
 
 /**
  * Makes the phase's backup directory with its record, `rollback.sh`, and what pg_upgrade would forget. A directory that

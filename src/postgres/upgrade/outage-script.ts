@@ -18,6 +18,8 @@ export interface OutagePlan {
   hbaFile: string;
   /** Marker written before the new server is first started; from then on going back can lose writes. */
   openedFile: string;
+  /** Gets the position of the old server's last checkpoint once it is stopped: standbys are compared with it. */
+  stoppedFile: string;
   oldService: Service;
   newService: Service;
   /** How clients are held back before the stop; not at all when absent. */
@@ -70,6 +72,8 @@ hold_back
 mark stop
 stop_old || put_back "the old server did not stop"
 writable_again "$old_bin" "$old" || put_back "the old server's read-only switch could not be undone"
+control ${shellWord(plan.from.binDirectory)} "$old" "Latest checkpoint location" |
+  as_owner sh -c 'cat >"$1"' sh ${shellWord(plan.stoppedFile)} || put_back "the position of the stop could not be written down"
 mark upgrade
 as_owner sh -c 'cd "$1" && shift && exec "$@"' sh "$socket" \\
   ${shellCommand(pgUpgradeArguments(plan))} --socketdir="$socket" --jobs="$(nproc)" || {

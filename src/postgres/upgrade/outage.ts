@@ -61,6 +61,7 @@ export async function outage(
     superuser: record.superuser,
     hbaFile: `${directory}/${UPGRADE_HBA}`,
     openedFile: `${directory}/${PHASE_FILES.opened}`,
+    stoppedFile: `${directory}/${PHASE_FILES.stopped}`,
     oldService: service(cluster, record.from),
     newService: service(cluster, record.to),
     drain: drain?.plan,

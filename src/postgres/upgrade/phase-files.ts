@@ -19,6 +19,10 @@ export interface PhaseRecord {
   /** Replication slot that keeps the old server's WAL from the backup's start to the stop. */
   slot: string;
   tablespaces: { oid: string; location: string }[];
+  /** The standbys that the phase was begun with, by their names in the inventory. Absent in phases of before there were any. */
+  standbys?: string[];
+  /** The one of them that is kept stopped at the primary's stop as a way back. */
+  retain?: string;
 }
 
 /** Names of what a phase leaves in its backup directory `upgrade_15_to_16_<timestamp>`. */
@@ -34,8 +38,14 @@ export const PHASE_FILES = {
   countersAtStop: 'counters-at-stop.json',
   forgotten: 'forgotten.json',
   evidenceAfter: 'evidence-after.json',
+  /** Position of the old server's last checkpoint, written between its stop and pg_upgrade, which moves it. */
+  stopped: 'stopped',
+  /** What synchronous_standby_names was, while it is held off. */
+  synchronous: 'synchronous.json',
   /** Written and synced before the new server is first started; from then on going back loses writes. */
   opened: 'opened',
+  /** A retained standby took the primary's place: the old version must not be started here as well. */
+  onStandby: 'on-standby',
 } as const;
 
 /** Makes the phase's backup directory, closed to all but the cluster's OS user. */

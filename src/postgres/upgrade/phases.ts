@@ -15,14 +15,14 @@ export const FINALIZED = 'finalized';
 const LIST = `
 cd "$1" 2>/dev/null || exit 0
 for d in upgrade_*; do
-  [ -e "$d/$2" ] && [ -e "$d/$3" ] && [ ! -e "$d/$4" ] || continue
+  [ -e "$d/$2" ] && [ -e "$d/$3" ] && [ ! -e "$d/$4" ] && [ ! -e "$d/$5" ] || continue
   printf '%s\\t' "$d"; tr -d '\\n' <"$d/$2"; echo
 done`;
 
 /** The completed phases of the cluster that can still be rolled back, oldest first. The host decides, not a history. */
 export async function heldPhases(cluster: Cluster): Promise<HeldPhase[]> {
   const root = cluster.entry.backupDirectory;
-  const argv = ['sh', '-c', LIST, 'sh', root, PHASE_FILES.record, PHASE_FILES.opened, FINALIZED];
+  const argv = ['sh', '-c', LIST, 'sh', root, PHASE_FILES.record, PHASE_FILES.opened, FINALIZED, PHASE_FILES.onStandby];
   const text = await output(cluster.host, { argv, user: cluster.entry.osUser });
   return text
     .split('\n')

@@ -3,6 +3,7 @@ import { keepsOldDirectory, lossOf } from '../../migration/ledger';
 import { phaseName } from '../../migration/path';
 import { phaseStamp } from '../../migration/phase';
 import { layout, type Cluster } from '../cluster';
+import { STANDBY_FILES, standbyDirectory } from '../standby/standby-files';
 import { service, type Service } from '../service';
 import { PHASE_FILES, type PhaseRecord } from './phase-files';
 import { allAsUser, asUser, preamble } from './shell';
@@ -30,6 +31,7 @@ export function rollbackScript(cluster: Cluster, phaseDirectory: string, record:
 #
 #   ./rollback.sh                     asks before anything is lost
 #   ./rollback.sh --accept ${loss}    does not ask
+#   ./rollback.sh --stop-only         only stops PostgreSQL ${record.to}, for a retained standby that takes its place
 ${preamble(cluster.entry.osUser)}
 phase=${shellWord(phaseDirectory)}
 old=${shellWord(from.dataDirectory)}
@@ -46,14 +48,30 @@ tag=${shellWord(phaseStamp(record.startedAt))} # what an earlier attempt left is
 tablespaces=${shellWord(record.tablespaces.map(({ oid, location }) => `${oid} ${location}`).join('\n'))}
 ${functions(oldService, newService)}
 ${QUICK}
+${SET_NEW_ASIDE}
 ${FULL}
+${standbyHints(cluster, phaseDirectory, record)}
 ${MAIN}`;
 }
 
-function functions(oldService: Service, newService: Service): string {
+/** What a person has left to do on the hosts of the standbys. pgpassage does it itself. */
+function standbyHints(cluster: Cluster, phaseDirectory: string, record: PhaseRecord): string {
+  const lines = cluster.standbys
+    .filter(({ standby }) => record.standbys?.includes(standby))
+    .map((standby) => {
+      const script = `${standbyDirectory(standby, phaseDirectory)}/${STANDBY_FILES.rollback}`;
+      const promote = standby.standby === record.retain ? ' (with --promote where this was run with --stop-only)' : '';
+      return `echo ${shellWord(`Standby ${standby.standby}: on ${standby.host.name}, run ${script}${promote}.`)}`;
+    });
+  return `hint_standbys() {\n  :\n  ${lines.join('\n  ')}\n}\n`;
+}
+
+/** Shell functions of every rollback.sh; they want $phase, $tablespaces, $new and $to. */
+export function functions(oldService: Service, newService: Service): string {
   return `
 start_old() { ${asUser(oldService.start)}; serves "$old_bin" "$old"; }
 stop_new() { ${asUser(newService.stop)}; gone "$new_bin" "$new"; }
+no_boot() { ${allAsUser(newService.notAtBoot)}; }
 at_boot() { ${allAsUser([...newService.notAtBoot, ...oldService.atBoot])}; }
 there() { as_owner test -e "$1"; }
 running() { as_owner "$1/pg_ctl" -D "$2" status >/dev/null 2>&1; }
@@ -75,6 +93,10 @@ old_is_whole() {
   ! there "$phase/${PHASE_FILES.opened}" || return 1
   [ "$mode" = link ] || there "$old/global/pg_control"
 }
+`;
+
+/** Moves the new version's directories out of the way of a later attempt; nothing in them is deleted. */
+export const SET_NEW_ASIDE = `
 set_new_aside() {
   stamp=$(date -u +%Y%m%dT%H%M%SZ)
   if there "$new"; then as_owner mv -- "$new" "$new.rolled-back-$stamp" || return 1; fi
@@ -127,15 +149,23 @@ reached_the_stop() {
 
 const MAIN = `
 accepted=
+stop_only=false
 while [ $# -gt 0 ]; do
   case $1 in
     --accept) accepted=\${2-}; shift ;;
-    *) echo "usage: ./rollback.sh [--accept $loss]" >&2; exit 2 ;;
+    --stop-only) stop_only=true ;;
+    *) echo "usage: ./rollback.sh [--accept $loss] [--stop-only]" >&2; exit 2 ;;
   esac
   [ $# -eq 0 ] || shift
 done
 
-if running "$old_bin" "$old"; then say "PostgreSQL $from serves already: nothing to do"; exit ${ROLLBACK_EXIT.done}; fi
+if running "$old_bin" "$old"; then say "PostgreSQL $from serves already: nothing to do"; hint_standbys; exit ${ROLLBACK_EXIT.done}; fi
+
+if there "$phase/${PHASE_FILES.onStandby}" && [ "$stop_only" = false ]; then
+  echo "A standby took the place of this server: PostgreSQL $from must not be started here as well. Nothing was touched." >&2
+  echo "If none does, remove $phase/${PHASE_FILES.onStandby} and run this again." >&2
+  exit ${ROLLBACK_EXIT.refused}
+fi
 
 if there "$phase/${PHASE_FILES.opened}" && [ "$accepted" != "$loss" ]; then
   echo "PostgreSQL $to has served since $(as_owner date -u -r "$phase/${PHASE_FILES.opened}" +%FT%TZ)."
@@ -147,6 +177,13 @@ if there "$phase/${PHASE_FILES.opened}" && [ "$accepted" != "$loss" ]; then
 fi
 
 if running "$new_bin" "$new"; then stop_new || { echo "PostgreSQL $to does not stop; nothing else was touched" >&2; exit 1; }; fi
+if [ "$stop_only" = true ]; then
+  no_boot || exit 1
+  as_owner sh -c ': >"$1" && sync "$1"' sh "$phase/${PHASE_FILES.onStandby}" || exit 1
+  say "PostgreSQL $to is stopped and does not start at boot; a standby of PostgreSQL $from takes its place"
+  hint_standbys
+  exit ${ROLLBACK_EXIT.done}
+fi
 restored=false
 if there "$old.restoring-$tag" || there "$old.upgraded-$tag" || ! old_is_whole; then
   full || { echo "the restore did not finish; the new server is stopped, run this again after mending the cause above" >&2; exit 1; }
@@ -166,4 +203,5 @@ if [ "$restored" = true ] && ! reached_the_stop; then
   exit ${ROLLBACK_EXIT.short}
 fi
 say "PostgreSQL $from serves again"
+hint_standbys
 `;

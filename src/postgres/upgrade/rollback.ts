@@ -2,7 +2,7 @@ import { shellCommand } from '../../hosts/quote';
 import { lossOf } from '../../migration/ledger';
 import { phaseName } from '../../migration/path';
 import type { Cluster } from '../cluster';
-import { JobFailed, type RunJob } from './jobs';
+import { JobFailed, type JobEnd, type RunJob } from './jobs';
 import { PHASE_FILES, type PhaseRecord } from './phase-files';
 import { ROLLBACK_EXIT } from './rollback-script';
 import { lookAt } from './world';
@@ -14,6 +14,8 @@ export interface RollbackResult {
   said: string;
   /** The WAL kept did not reach up to the stop: writes between the backup and the stop are missing too. */
   short: boolean;
+  /** The standby that serves in the primary's place, at its own address; absent where the primary itself serves. */
+  servesOn?: { standby: string; host: string; port: number };
 }
 
 /**
@@ -28,12 +30,7 @@ export async function rollBack(
   jobId: string,
   run: RunJob,
 ): Promise<RollbackResult> {
-  const argv = [
-    'sh',
-    `${directory}/${PHASE_FILES.rollback}`,
-    ...(acceptLoss ? ['--accept', lossOf(phaseName(record))] : []),
-  ];
-  const end = await run({ id: jobId, script: `exec ${shellCommand(argv)}\n` }, { restart: true });
+  const end = await runScript(directory, acceptLoss ? accepting(record) : [], jobId, run);
   if (end.exitCode !== ROLLBACK_EXIT.done && end.exitCode !== ROLLBACK_EXIT.short) {
     throw new JobFailed(`${cluster.name}: the rollback ${record.to} → ${record.from}`, end);
   }
@@ -42,4 +39,29 @@ export async function rollBack(
     throw new JobFailed(`${cluster.name}: PostgreSQL ${record.from} does not run after the rollback, which`, end);
   }
   return { version: record.from, said: end.output.trim(), short: end.exitCode === ROLLBACK_EXIT.short };
+}
+
+/**
+ * Stops the new server for good and leaves all else as it is, so that a retained standby can take the primary's place.
+ * @throws JobFailed when it does not stop.
+ */
+export async function stopNewServer(
+  cluster: Cluster,
+  directory: string,
+  record: PhaseRecord,
+  acceptLoss: boolean,
+  jobId: string,
+  run: RunJob,
+): Promise<void> {
+  const args = [...(acceptLoss ? accepting(record) : []), '--stop-only'];
+  const end = await runScript(directory, args, jobId, run);
+  if (end.exitCode === ROLLBACK_EXIT.done && !(await lookAt(cluster, record.to)).running) return;
+  throw new JobFailed(`${cluster.name}: the stop of PostgreSQL ${record.to}`, end);
+}
+
+const accepting = (record: PhaseRecord): string[] => ['--accept', lossOf(phaseName(record))];
+
+function runScript(directory: string, args: readonly string[], jobId: string, run: RunJob): Promise<JobEnd> {
+  const argv = ['sh', `${directory}/${PHASE_FILES.rollback}`, ...args];
+  return run({ id: jobId, script: `exec ${shellCommand(argv)}\n` }, { restart: true });
 }

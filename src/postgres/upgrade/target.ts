@@ -28,7 +28,7 @@ export async function prepareTarget(
   cluster: Cluster,
   directory: string,
   hop: { from: number; to: number },
-  settings: Record<string, string>,
+  settings: Readonly<Record<string, string>>,
 ): Promise<SettingChange[]> {
   const [from, to] = [layout(cluster, hop.from), layout(cluster, hop.to)];
   const { host, entry } = cluster;
@@ -70,7 +70,11 @@ async function clearOwnTarget(cluster: Cluster, directory: string, target: strin
  * Removes a target that never served, what it left in the tablespaces, and its markers: the compensation of prepareTarget.
  * Not for a target that took files over by link or swap and was started; rollback.sh sets such a one aside.
  */
-export async function discardTarget(cluster: Cluster, directory: string, record: PhaseRecord): Promise<void> {
+export async function discardTarget(
+  cluster: Cluster,
+  directory: string,
+  record: Pick<PhaseRecord, 'to' | 'tablespaces'>,
+): Promise<void> {
   const { host, entry } = cluster;
   if (!(await exists(host, `${directory}/${STARTED}`, entry.osUser))) return;
   await removeTree(host, layout(cluster, record.to).dataDirectory, entry.osUser);

@@ -62,7 +62,17 @@ export async function openPhase(run: PhaseRun): Promise<OpenedPhase> {
   const { cluster } = migration.input;
   const startedAt = new Date(Date.now()).toISOString();
   const name = `upgrade_${phase.from}_to_${phase.to}_${phaseStamp(startedAt)}`;
-  const beginning = { from: phase.from, to: phase.to, mode: phase.mode!, migration: migration.tag, startedAt };
+  const { retain } = migration.input.standbys;
+  const standbys = migration.progress.standbys ?? [];
+  const beginning = {
+    from: phase.from,
+    to: phase.to,
+    mode: phase.mode!,
+    migration: migration.tag,
+    startedAt,
+    standbys,
+    retain,
+  };
   const { directory } = await migration.step(phase, 'open the phase', () =>
     activity('try', 'openPhase', `${label}: record and rollback.sh`, { cluster, name, ...beginning }),
   );

@@ -101,7 +101,8 @@ export class Migration {
   choose(phase: PhaseProgress, mode: NonNullable<PhaseProgress['mode']>, why: string): void {
     phase.mode = mode;
     phase.why = why;
-    phase.ledger = ledger(phase.name, mode);
+    const names = this.progress.standbys ?? [];
+    phase.ledger = ledger(phase.name, mode, { names, retain: this.input.standbys.retain });
   }
 
   private show(): void {

@@ -17,23 +17,26 @@ import {
 } from './before-outage';
 import { RollbackAsked, type Migration } from './migration';
 import { phaseRun, type OpenedPhase } from './phase-run';
+import { rollBackPhase } from './roll-back';
 import { sample } from './sample';
 import { watchMemory, type WatchMemory } from './soak-watch';
+import { phaseStandbys, prepareStandbys, rebuildRetained, withoutRetained } from './standbys';
 import { together } from './together';
 
 /**
  * One upgrade phase.
  *
  *  1. install the target's packages, where the inventory says how
- *  2. choose how the files are carried over, and with it the rollback ledger
+ *  2. rebuild the standby that the phase before retained, so that it is there for this one; choose how the files are carried
+ *     over, and with it the rollback ledger
  *  3. pre-flight: every check; blockers end the phase, nothing was touched
  *  4. open the phase's directory: record, rollback.sh
  *  5. base backup, verified; from here the server keeps its WAL
- *  6. beside it: evidence before, and the target: initdb, configuration
+ *  6. beside it: evidence before, and the target: initdb, configuration, for each standby its own
  *  7. rehearse on a clone of the backup
  *  8. see whether clients can be held back for as long, then wait for the maintenance window
  *  9. the outage, one job on the host: clients held back, stop, pg_upgrade, start, clients let in
- * 10. put back what pg_upgrade forgot, statistics, extensions, evidence after, comparison
+ * 10. put back what pg_upgrade forgot, statistics, extensions, standbys rebuilt, evidence after, comparison
  *
  * Until the outage has ended well everything is undone by itself when something fails. Afterwards the new server serves
  * and nothing is: steps that fail are tried again at the gate, and the operator decides.
@@ -44,6 +47,7 @@ export async function runPhase(migration: Migration, phase: PhaseProgress): Prom
   phase.startedAt = Date.now();
   try {
     await installPackages(run);
+    await rebuildRetained(run);
     await choose(run);
     await preflight(run);
     const opened = await openPhase(run);
@@ -52,6 +56,7 @@ export async function runPhase(migration: Migration, phase: PhaseProgress): Prom
       async () => {
         await evidenceBefore(opened);
         await prepare(opened);
+        await prepareStandbys(opened);
       },
     );
     await rehearse(opened);
@@ -63,7 +68,7 @@ export async function runPhase(migration: Migration, phase: PhaseProgress): Prom
     await outage(opened);
     const open = await afterOutage(opened);
     phase.durationMs = Date.now() - phase.startedAt;
-    return watchMemory(open, baseline);
+    return watchMemory(open, withoutRetained(baseline, phase));
   } catch (error) {
     phase.state = error instanceof RollbackAsked || isCancellation(error) ? 'rolled back' : 'failed';
     await run.saga.compensate((name) => phase.steps.push({ name, state: 'undone', startedAt: Date.now() }));
@@ -76,9 +81,9 @@ async function outage({ migration, phase, ref, saga, label }: OpenedPhase): Prom
   saga.register('let the clients in again', () =>
     activity('insist', 'letClientsIn', `${label}: let the clients in again`, ref),
   );
-  const back = { phase: ref, acceptLoss: true, by: 'pgpassage (the outage failed)' };
+  const by = 'pgpassage (the outage failed)';
   saga.register(`put PostgreSQL ${phase.from} back into service`, () =>
-    activity('insist', 'rollBackPhase', `${label}: put ${phase.from} back`, back),
+    rollBackPhase(ref, { by, standbys: phaseStandbys(phase), note: (text) => migration.note(text) }),
   );
   const result = await migration.step(
     phase,

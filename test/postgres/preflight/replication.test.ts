@@ -1,9 +1,11 @@
-import { run } from '../../../sandbox/command';
 import { freePort } from '../../../sandbox/free-port';
+import { run } from '../../../sandbox/command';
 import { asUser } from '../../../sandbox/os-user';
-import { openServer, type SandboxServer } from '../../../sandbox/postgres-server';
+import { createStandby } from '../../../sandbox/standby';
+import type { SandboxServer } from '../../../sandbox/postgres-server';
 import { checksumsAndSegmentSize } from '../../../src/postgres/preflight/checks/checksums-and-segment-size';
 import { serverVersion } from '../../../src/postgres/preflight/checks/server-version';
+import { standbyHosts } from '../../../src/postgres/preflight/checks/standby-hosts';
 import { standbys } from '../../../src/postgres/preflight/checks/standbys';
 import type { PreflightReport } from '../../../src/postgres/preflight/run';
 import { found, preflight, startServer } from './support';
@@ -72,16 +74,7 @@ describe('a primary with a standby', () => {
 
   beforeAll(async () => {
     ({ server: primary, end } = await startServer({ version: 15, checksums: false }));
-    const port = await freePort();
-    const dataDirectory = `${primary.root}/standby`;
-    const backup = ['--pgdata', dataDirectory, '--host', primary.socketDirectory, '--port', String(primary.port)];
-    const options = ['--username', 'postgres', '--checkpoint', 'fast', '--write-recovery-conf'];
-    await run(asUser(primary.osUser, [`${primary.binDirectory}/pg_basebackup`, ...backup, ...options]));
-    await run(
-      asUser(primary.osUser, ['sh', '-c', `echo "port = ${port}" >>"$1"`, 'sh', `${dataDirectory}/postgresql.conf`]),
-    );
-    standby = openServer({ ...primary, port, dataDirectory, logFile: `${primary.root}/standby.log` });
-    await standby.start();
+    standby = await createStandby(primary, { name: 's1', slot: true });
     await until(primary, `exists (select from pg_stat_replication where state = 'streaming')`);
   });
   afterAll(async () => {
@@ -89,21 +82,62 @@ describe('a primary with a standby', () => {
     await end?.();
   });
 
-  test('the standby and how far it is behind are named, and can be accepted as one to rebuild', async () => {
+  const hop = { from: 15, to: 16, checks: [standbys, standbyHosts] };
+  const listed = (more: object = {}) => ({
+    standbys: [
+      {
+        ...{ host: 'here', name: 'replica', port: standby.port, dataDirectory: `${standby.root}/{version}/main` },
+        ...more,
+      },
+    ],
+  });
+
+  test('one that the inventory does not name is a blocker that can be accepted', async () => {
+    const report = await preflight(primary, hop);
+    const [stranger] = found(report, 'standbys');
+    expect(stranger).toMatchObject({ severity: 'blocker', object: 'standby s1', judgement: true });
+    expect(stranger).toMatchObject({
+      seen: expect.stringContaining('slot s1'),
+      action: expect.stringContaining('inventory'),
+    });
+    expect(await preflight(primary, { ...hop, accept: ['standbys'] })).toMatchObject({ blockers: 0, warnings: 1 });
+  });
+
+  test('one that it names is in order', async () => {
+    expect(await preflight(primary, { ...hop, entry: listed() })).toMatchObject({
+      blockers: 0,
+      warnings: 0,
+      passed: 2,
+    });
+  });
+
+  test('one that does not answer is a blocker that names host and port', async () => {
+    const port = await freePort();
+    const report = await preflight(primary, { ...hop, entry: listed({ port }), accept: ['standbys'] });
+    expect(found(report, 'standbys', 'standby replica')).toEqual([
+      expect.objectContaining({
+        severity: 'blocker',
+        seen: expect.stringMatching(new RegExp(`127.0.0.1:${port} as host here`)),
+      }),
+    ]);
+  });
+
+  test('programs and directories of its host are looked at', async () => {
+    await run(asUser(primary.osUser, ['mkdir', '-p', `${standby.root}/16/main/taken`]));
+    const entry = listed({ binDirectory: '/nowhere/{version}' });
+    const texts = found(await preflight(primary, { ...hop, entry }), 'standby-hosts').map(({ object }) => object);
+    expect(texts).toEqual(expect.arrayContaining(['/nowhere/16/pg_basebackup on here', '/nowhere/15/pg_ctl on here']));
+    expect(texts).toContainEqual(expect.stringMatching(/s1\/16\/main on here$/));
+  });
+
+  test('one whose replay is paused, and that is far behind', async () => {
     await standby.psql('select pg_wal_replay_pause()');
     await primary.psql(`create table filler as select repeat(md5(n::text), 30) from generate_series(1, 15000) n`);
-    const entry = { standbys: ['here', 'here'] };
-    const hop = { from: 15, to: 16, checks: [standbys], entry };
-    const report = await preflight(primary, hop);
-    const seen = found(report, 'standbys').map(({ severity, object, judgement }) => [severity, object, judgement]);
-    expect(seen).toEqual([
-      ['blocker', 'standby walreceiver', true],
-      ['warning', 'standby walreceiver', undefined],
-      ['warning', 'standbys here, here', undefined],
+    const report = await preflight(primary, { ...hop, entry: listed() });
+    expect(found(report, 'standbys', 'standby replica')).toEqual([
+      expect.objectContaining({ severity: 'blocker', action: expect.stringContaining('pg_wal_replay_resume()') }),
+      expect.objectContaining({ severity: 'warning', seen: expect.stringMatching(/\d+ MB of WAL still to replay/) }),
     ]);
-    expect(found(report, 'standbys')[0].action).toContain('build it anew');
-    expect(found(report, 'standbys')[1].seen).toMatch(/\d+ MB of WAL still to replay/);
-    expect(await preflight(primary, { ...hop, accept: ['standbys'] })).toMatchObject({ blockers: 0, warnings: 3 });
   });
 
   test('a standby is not taken for the primary', async () => {

@@ -1,10 +1,9 @@
 import { createServer, type CreateOptions, type SandboxServer } from '../../../sandbox/postgres-server';
 import { temporaryRoot } from '../../../sandbox/temporary-root';
-import type { ClusterEntry } from '../../../src/inventory/schema';
 import type { Check, Finding } from '../../../src/postgres/preflight/check';
 import { checkContext } from '../../../src/postgres/preflight/context';
 import { runPreflight, type PreflightReport } from '../../../src/postgres/preflight/run';
-import { clusterOf } from '../../support/cluster';
+import { clusterOf, type EntryOverrides } from '../../support/cluster';
 
 /** A server of its own for one test file, and how to get rid of it. */
 export async function startServer(
@@ -32,7 +31,7 @@ export interface Hop {
   to: number;
   checks?: readonly Check[];
   accept?: string[];
-  entry?: Partial<ClusterEntry>;
+  entry?: EntryOverrides;
 }
 
 /** Runs the pre-flight as a phase would. */

@@ -16,6 +16,7 @@ test.each([
   ['start orders --to 18 --mode hope', /Allowed choices are auto, copy, clone/],
   ['start orders --to 18 --soak soon', /a length of time, such as 24h, 90m or 2s/],
   ['start orders --to 18 --set work_mem=1', /VERSION:NAME=VALUE/],
+  ['start orders --to 18 --standbys-at-once none', /a whole number from 1 on/],
   ['start orders --to 18 --on-alarm panic', /Allowed choices are hold, rollback/],
   ['start orders --input /nowhere.json', /can't read the input from \/nowhere\.json: ENOENT.*Nothing was started/],
   ['plan orders', /^to: say which version/],
@@ -88,8 +89,11 @@ describe('the input of start', () => {
       onAlarm: 'rollback',
       set: { 18: { io_method: 'sync' } },
       ignoreWindow: true,
+      retainStandby: 'replica2',
+      standbysAtOnce: 'all',
     });
     expect(everything).toMatchObject({
+      standbys: { retain: 'replica2', atOnce: 'all' },
       rehearse: false,
       checksums: false,
       settings: { 18: { io_method: 'sync' } },

@@ -1,5 +1,5 @@
 import { output } from '../../../hosts/host';
-import { workDirectory } from '../../cluster';
+import { workDirectory, type Cluster } from '../../cluster';
 import type { Check, Found, Mode, PreflightContext } from '../check';
 
 /** Room that something will take. */
@@ -29,7 +29,7 @@ export const diskSpace: Check = {
     const total = needs.dataBytes;
     const rehearsal = { path: workDirectory(context.cluster), bytes: total, what: 'the rehearsal' };
     const all = [...needs.needs, rehearsal];
-    const systems = await fileSystems(context, [...new Set(all.map(({ path }) => path))]);
+    const systems = await fileSystems(context.cluster, [...new Set(all.map(({ path }) => path))]);
     const short = shortages(needs.needs, systems).map((shortage) => blocker(shortage));
     if (short.length > 0 || shortages(all, systems).length === 0) return short;
     return [
@@ -68,15 +68,21 @@ async function phaseNeeds(context: PreflightContext): Promise<{ needs: Need[]; d
   };
 }
 
+/** Bytes of the whole cluster, its tablespaces and WAL with it. */
+export async function dataBytes(context: PreflightContext): Promise<number> {
+  return (await phaseNeeds(context)).dataBytes;
+}
+
 /** How much of the old data the target takes in addition to it. */
 export function targetPart(mode: Mode | undefined): number {
   // copy_file_range shares blocks on some file systems and copies on the others.
   return mode === 'clone' || mode === 'link' || mode === 'swap' ? SHARED_PART : 1;
 }
 
-async function fileSystems({ cluster }: PreflightContext, paths: string[]): Promise<Map<string, FileSystem>> {
+/** The file system of each path, or of the nearest directory above it that exists. */
+export async function fileSystems({ host }: Pick<Cluster, 'host'>, paths: string[]): Promise<Map<string, FileSystem>> {
   const script = 'for p; do while [ ! -e "$p" ]; do p=$(dirname -- "$p"); done; df -PB1 -- "$p" | tail -n 1; done';
-  const text = await output(cluster.host, { argv: ['sh', '-c', script, 'sh', ...paths] });
+  const text = await output(host, { argv: ['sh', '-c', script, 'sh', ...paths] });
   const lines = text.trimEnd().split('\n');
   return new Map(
     paths.map((path, index) => {

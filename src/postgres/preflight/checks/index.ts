@@ -28,8 +28,10 @@ import { scratchRestore } from './scratch-restore';
 import { serverVersion } from './server-version';
 import { serviceManager } from './service';
 import { settingValues } from './setting-values';
-import { standbys, synchronousReplication } from './standbys';
+import { standbyHosts } from './standby-hosts';
+import { standbys } from './standbys';
 import { subscriptions } from './subscriptions';
+import { synchronousReplication } from './synchronous-replication';
 import { systemColumnViews } from './system-column-views';
 import { tablespaces } from './tablespaces';
 import { targetBinaries } from './target-binaries';
@@ -54,6 +56,7 @@ export const CHECKS: readonly Check[] = [
   pgbouncerPools,
   pgbouncerTimeouts,
   standbys,
+  standbyHosts,
   synchronousReplication,
   replicationSlots,
   subscriptions,

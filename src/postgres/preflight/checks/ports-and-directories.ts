@@ -1,5 +1,5 @@
 import { output } from '../../../hosts/host';
-import type { Check, Found, PreflightContext } from '../check';
+import type { Check, CheckContext, Found, PreflightContext } from '../check';
 
 export const portsAndDirectories: Check = {
   name: 'ports-and-directories',
@@ -11,7 +11,8 @@ export const portsAndDirectories: Check = {
   },
 };
 
-async function targetDirectory({ cluster, to, targetPrepared }: PreflightContext): Promise<Found[]> {
+/** Whether the target's data directory is free. */
+export async function targetDirectory({ cluster, to, targetPrepared }: CheckContext): Promise<Found[]> {
   if (targetPrepared) return [];
   const script =
     'if [ -e "$1" ]; then if [ -d "$1" ]; then ls -A -- "$1" | head -n 1; else echo "(no directory)"; fi; fi';
@@ -29,7 +30,8 @@ async function targetDirectory({ cluster, to, targetPrepared }: PreflightContext
   ];
 }
 
-async function configuration(context: PreflightContext): Promise<Found[]> {
+/** Whether the running server reads the configuration that the inventory says. */
+export async function configuration(context: CheckContext): Promise<Found[]> {
   const { cluster, from } = context;
   const [{ file }] = await context.sql(undefined, (sql) =>
     sql.query<{ file: string }>(`select current_setting('config_file') as file`),

@@ -37,9 +37,9 @@ function base(slot: Slot): Pick<Found, 'object' | 'database'> {
 
 function physical(slot: Slot): Found {
   return {
-    ...{ severity: 'warning', effect: 'breaks later', ...base(slot) },
-    seen: `a physical slot${slot.active ? ' in use' : ''}: no version of pg_upgrade carries it over`,
-    action: `Create it again for the rebuilt standby: select pg_create_physical_replication_slot('${slot.slot_name}').`,
+    ...{ severity: 'notice', effect: 'none', ...base(slot) },
+    seen: `a physical slot${slot.active ? ' in use' : ''}: no version of pg_upgrade carries it over, and it is created again on the new server`,
+    action: 'Nothing, where the inventory names the standby that uses it; anyone else has to be set up anew on it.',
   };
 }
 

@@ -1,6 +1,6 @@
 import { output } from '../../../hosts/host';
 import type { Layout } from '../../cluster';
-import type { Check, Found, PreflightContext } from '../check';
+import type { Check, CheckContext, Found } from '../check';
 
 /** What a phase runs of the target version, and of the old one. */
 const TARGET_PROGRAMS = [
@@ -19,7 +19,12 @@ export const targetBinaries: Check = {
   },
 };
 
-async function programs({ cluster }: PreflightContext, paths: Layout, names: string[]): Promise<Found[]> {
+/** Programs that do not run or are of another version. */
+export async function programs(
+  { cluster }: Pick<CheckContext, 'cluster'>,
+  paths: Layout,
+  names: string[],
+): Promise<Found[]> {
   const script = 'd=$1; shift; for p; do printf "%s\\t" "$p"; "$d/$p" --version 2>&1 | head -n 1; done';
   const argv = ['sh', '-c', script, 'sh', paths.binDirectory, ...names];
   const text = await output(cluster.host, { argv, user: cluster.entry.osUser });
