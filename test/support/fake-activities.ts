@@ -70,6 +70,9 @@ export class FakeCluster {
         this.version = phase.from;
         return { version: phase.from, said: `PostgreSQL ${phase.from} serves again`, short: false };
       },
+      rewriteReport: ({ cluster, database }) => ({
+        ...{ cluster, database, extension: { version: '0.1.0', schema: 'public' }, items: [], diffsLeftOut: 0 },
+      }),
       finalizePhases: () => [],
     };
     const wrapped = Object.entries(answers).map(([name, answer]) => [

@@ -1,0 +1,15 @@
+import { MappedText } from './mapped-text';
+import type { RewriteOptions } from './names';
+import { rewriteStatement } from './rewrite-statement';
+import { moved, together, type Rewritten } from './rewritten';
+import { statements } from './statements';
+
+/** Rewrites the statements of a script one by one: what is wrong in one does not keep the others as they were. */
+export async function rewriteScript(script: string, options: RewriteOptions): Promise<Rewritten> {
+  const results: Rewritten[] = [];
+  for (const { from, text } of statements(script)) {
+    const place = MappedText.build().verbatim(text, from).done();
+    results.push(moved(await rewriteStatement(text, options), place));
+  }
+  return together(results);
+}
