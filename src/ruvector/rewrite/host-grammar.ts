@@ -1,4 +1,5 @@
 import { Language, Parser, type Tree } from '@vscode/tree-sitter-wasm';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { HostLanguage } from './host-languages';
 
@@ -16,6 +17,6 @@ async function load(grammar: string): Promise<Parser> {
   await Parser.init();
   const directory = dirname(require.resolve('@vscode/tree-sitter-wasm'));
   const parser = new Parser();
-  parser.setLanguage(await Language.load(join(directory, `tree-sitter-${grammar}.wasm`)));
+  parser.setLanguage(await Language.load(await readFile(join(directory, `tree-sitter-${grammar}.wasm`))));
   return parser;
 }

@@ -26,7 +26,10 @@ const isDocumentation = (node: SyntaxNode): boolean => node.parent?.type === 'ex
 /** The pieces of a string expression; undefined where the node is none. */
 function piecesOf(node: SyntaxNode, language: HostLanguage): Piece[] | undefined {
   if (language.literals.includes(node.type)) return ofLiteral(node, language);
-  if (language.adjacent.includes(node.type)) return node.namedChildren.flatMap((child) => ofLiteral(child!, language));
+  if (language.adjacent.includes(node.type)) {
+    const literals = node.namedChildren.filter((child) => child && language.literals.includes(child.type));
+    return literals.flatMap((literal) => ofLiteral(literal!, language));
+  }
   const operands = summands(node, language);
   if (!operands) return undefined;
   const parts = operands.map((operand) => piecesOf(operand, language));
@@ -36,8 +39,8 @@ function piecesOf(node: SyntaxNode, language: HostLanguage): Piece[] | undefined
 
 function summands(node: SyntaxNode, language: HostLanguage): SyntaxNode[] | undefined {
   if (node.type === 'parenthesized_expression' && node.namedChildCount === 1) return [node.namedChild(0)!];
-  if (node.type !== language.sum || node.child(1)?.type !== '+') return undefined;
-  return [node.child(0)!, node.child(2)!];
+  if (node.type !== language.sum || node.childForFieldName('operator')?.type !== '+') return undefined;
+  return [node.childForFieldName('left')!, node.childForFieldName('right')!];
 }
 
 function ofLiteral(node: SyntaxNode, language: HostLanguage): Piece[] {

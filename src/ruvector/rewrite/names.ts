@@ -45,7 +45,8 @@ export const DEFAULT_OPTIONS: RewriteOptions = {
 };
 
 const NAMES = Object.keys(DISTANCES).join('|');
-const NAME = new RegExp(`\\b(?:${NAMES})\\b`, 'i');
+/** No boundary before it: in E'\\truvector_l2_distance(…)' there is none. */
+const NAME = new RegExp(`(?:${NAMES})\\b`, 'i');
 const CALL = new RegExp(`\\b(?:${NAMES})"?\\s*\\(`, 'i');
 
 /** Whether a text has one of the names at all: everything else need not be parsed. */

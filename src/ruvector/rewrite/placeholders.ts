@@ -18,6 +18,7 @@ const STYLES: [string, RegExp][] = [
   [HOLE, /%[dvqf](?!\w)|%\d+\$[sd]|%\[\d+\][svdq]/],
   [HOLE, /[#$]\{[^{}]*\}|\{\w*(?:![rsa])?(?::[^{}]*)?\}/],
   [PARAMETER, /(?<![:\w)\]]):(?:[A-Za-z_]\w*|'[^']*'|"[^"]*")/],
+  ['?', /\\\?/], // a query builder's way to write the operator
   [PARAMETER, /(?<![?@&|])\?(?![?|&])\d*/],
 ];
 
@@ -46,7 +47,7 @@ export function fillPlaceholders(text: string): Edit[] {
     const attached = code.find((token) => token.from < from && token.to > from);
     if (match[0].startsWith('?') && isOperand(attached ?? before, text.slice(attached?.from ?? from, from))) continue;
     const [stands] = STYLES[match.slice(1).findIndex((group) => group !== undefined)];
-    const name = `${stands}${edits.length + 1}`;
+    const name = stands === '?' ? stands : `${stands}${edits.length + 1}`;
     const inList = before !== undefined && LIST_FOLLOWS.has(before.text.toLowerCase());
     edits.push({ from, to, text: inList ? `(${name})` : spaced(text, to, name) });
   }

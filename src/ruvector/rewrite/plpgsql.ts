@@ -1,7 +1,7 @@
 import { parsePlPgSQL } from 'libpg-query';
 import { MappedText } from './mapped-text';
 import { looksLikeCall, mentions, type RewriteOptions } from './names';
-import { nodes, type Node } from './parse-tree';
+import { nodes } from './parse-tree';
 import { rewriteScript } from './rewrite-script';
 import { rewriteStatement } from './rewrite-statement';
 import { moved, NOTHING, together, unjudged, type Rewritten } from './rewritten';
@@ -63,12 +63,13 @@ function expressionsIn(tree: unknown): Expression[] {
   return [...found.values()];
 }
 
-/** The expressions of EXECUTE: their value is a statement. */
+/** The expressions of EXECUTE, in whichever statement it stands: their value is a statement. */
 function dynamicIn(tree: unknown): Set<string> {
   const found = new Set<string>();
   for (const { kind, node } of nodes(tree)) {
-    if (!['PLpgSQL_stmt_dynexecute', 'PLpgSQL_stmt_dynfors'].includes(kind)) continue;
-    found.add(String(((node.query as Node).PLpgSQL_expr as Node).query));
+    const executes = ['PLpgSQL_stmt_dynexecute', 'PLpgSQL_stmt_dynfors'].includes(kind);
+    const expression = (executes ? node.query : node.dynquery) as { PLpgSQL_expr?: Expression } | undefined;
+    if (expression?.PLpgSQL_expr) found.add(expression.PLpgSQL_expr.query);
   }
   return found;
 }

@@ -46,10 +46,10 @@ function asOperator(all: Token[], text: CallText, call: Call, place: Place, opti
   };
 }
 
-/** `name (` becomes what opens the operator's expression; comments in between stay. */
+/** `name (` becomes what opens the operator's expression; a comment in between stays. */
 function opening(all: Token[], { start, name, open }: CallText, text: string): Edit[] {
   const rest = spacesAfter(all, open);
-  if (open === name + 1) return [{ from: all[start].from, to: rest, text }];
+  if (all.slice(name + 1, open).every(({ kind }) => kind === 'space')) return [{ from: all[start].from, to: rest, text }];
   return [
     { from: all[start].from, to: all[name].to, text },
     { from: all[open].from, to: rest, text: '' },

@@ -44,7 +44,7 @@ export async function rewriteFile(path: string, bytes: Buffer, options: RewriteO
 
 function rewritten(path: string, text: string, options: RewriteOptions): Promise<Rewritten> {
   const language = HOST_LANGUAGES[extname(path).toLowerCase()];
-  return language ? rewriteSource(text, language, options) : rewriteScript(text, options);
+  return language ? rewriteSource(text, language, options) : rewriteScript(text, options, true);
 }
 
 function lines(text: string): (at: number) => number {

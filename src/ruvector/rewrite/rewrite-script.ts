@@ -4,10 +4,13 @@ import { rewriteStatement } from './rewrite-statement';
 import { moved, together, type Rewritten } from './rewritten';
 import { statements } from './statements';
 
-/** Rewrites the statements of a script one by one: what is wrong in one does not keep the others as they were. */
-export async function rewriteScript(script: string, options: RewriteOptions): Promise<Rewritten> {
+/**
+ * Rewrites the statements of a script one by one: what is wrong in one does not keep the others as they were.
+ * `psql`: the script is a file for psql.
+ */
+export async function rewriteScript(script: string, options: RewriteOptions, psql = false): Promise<Rewritten> {
   const results: Rewritten[] = [];
-  for (const { from, text } of statements(script)) {
+  for (const { from, text } of statements(script, psql)) {
     const place = MappedText.build().verbatim(text, from).done();
     results.push(moved(await rewriteStatement(text, options), place));
   }

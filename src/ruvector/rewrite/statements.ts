@@ -12,9 +12,9 @@ const SENDS = /^\\(?:g|gx|gset|gexec|gdesc|watch|crosstabview)\b/;
 
 /**
  * Takes a script apart as psql does: at semicolons outside parentheses, quotes and the bodies of BEGIN ATOMIC functions.
- * psql's meta-commands and the data that follows COPY … FROM stdin are no statements.
+ * `psql`: the script is a file for it, whose meta-commands and data after COPY … FROM stdin are no statements.
  */
-export function statements(script: string): Statement[] {
+export function statements(script: string, psql: boolean): Statement[] {
   const found: Statement[] = [];
   let current = open(0);
   const close = (to: number) => {
@@ -23,7 +23,7 @@ export function statements(script: string): Statement[] {
   for (let at = 0; at < script.length; ) {
     const token = tokenAt(script, at);
     at = token.to;
-    if (token.text === '\\') {
+    if (psql && token.text === '\\') {
       const command = script.slice(token.from, (at = endOfLine(script, token.from)));
       if (SENDS.test(command)) {
         close(token.from);
@@ -31,7 +31,7 @@ export function statements(script: string): Statement[] {
       } else current.parts.push(command.replace(/[^\n]/g, ' '));
     } else if (token.text === ';' && endsStatement(current)) {
       close(token.from);
-      if (readsInput(current)) at = afterData(script, at);
+      if (psql && readsInput(current)) at = afterData(script, at);
       current = open(at);
     } else take(current, token);
   }
