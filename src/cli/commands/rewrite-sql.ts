@@ -23,7 +23,9 @@ export function rewriteSqlCommand(cli: Cli): void {
     .argument('[paths...]', 'files and directories')
     .option('--write', 'change the files')
     .option('--check', 'for CI: end with 10 when calls would be rewritten, with 11 when something could not be judged')
-    .addOption(new Option('--to <form>', 'what to write').choices(['operators', 'functions']).default(DEFAULT_OPTIONS.to))
+    .addOption(
+      new Option('--to <form>', 'what to write').choices(['operators', 'functions']).default(DEFAULT_OPTIONS.to),
+    )
     .option('--schema <name...>', 'schemas in which the extension is (default: public, and other ones are reported)')
     .addOption(
       new Option('--inner-product <value>', 'what <#> returns: as in the published extension, or as in pgvector')
@@ -45,7 +47,8 @@ async function rewriteSql(call: Call<RewriteSqlOptions>): Promise<Answer> {
     return rewriteFiles(call);
   }
   if (cluster === undefined || database === undefined) throw usage('--cluster and --database go together');
-  if (paths.length > 0 || write) throw usage('a database is only reported on: PATHS and --write do not go with --cluster');
+  if (paths.length > 0 || write)
+    throw usage('a database is only reported on: PATHS and --write do not go with --cluster');
   return rewriteDatabase(call, { cluster, database });
 }
 

@@ -21,7 +21,8 @@ export async function rewriteFiles({ paths, options }: Call<RewriteSqlOptions>):
     ...{ name: path, calls, problems, diff: unifiedDiff(path, before, after) },
   }));
   const answer = rewriteAnswer(items, options);
-  const signed = options.to === 'operators' && items.some(({ calls }) => calls.some(({ name }) => name.endsWith('product')));
+  const signed =
+    options.to === 'operators' && items.some(({ calls }) => calls.some(({ name }) => name.endsWith('product')));
   return signed ? { ...answer, text: `${answer.text}\n${signs(options)}` } : answer;
 }
 
@@ -39,7 +40,10 @@ async function write(result: FileResult): Promise<void> {
   const { path, before, after } = result;
   if (before === after || (await reading(() => replaceFile(path, before, after)))) return;
   Object.assign(result, { after: before, calls: [] });
-  result.problems.push({ line: 1, reason: 'not written: the file was changed since it was read; run the command again' });
+  result.problems.push({
+    line: 1,
+    reason: 'not written: the file was changed since it was read; run the command again',
+  });
 }
 
 async function reading<T>(work: () => Promise<T>): Promise<T> {
@@ -48,6 +52,8 @@ async function reading<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
     const message = (error as Error).message;
-    throw new CliError(EXIT.usage, `${message}. Files that were written before it stay so; run the command again.`, { cause: error });
+    throw new CliError(EXIT.usage, `${message}. Files that were written before it stay so; run the command again.`, {
+      cause: error,
+    });
   }
 }

@@ -1,4 +1,5 @@
 import type { Sql } from '../../postgres/connection';
+import { OWN } from './extension';
 
 /** An object of a database, or a statement that it has run, with the SQL that makes it. */
 export interface CatalogText {
@@ -73,6 +74,7 @@ async function statementsQuery(sql: Sql): Promise<string[]> {
   return rows.map(
     ({ view }) =>
       `select distinct on (queryid) 'statement' as kind, queryid::text as name, query as text from ${view}
-       where dbid = (select oid from pg_database where datname = current_database()) and queryid is not null`,
+       where dbid = (select oid from pg_database where datname = current_database()) and queryid is not null
+         and query not like '%${OWN}%'`,
   );
 }

@@ -1,6 +1,9 @@
 import { identifier, qualified, type Sql } from '../../postgres/connection';
 import { VECTOR_TYPE, type RewriteOptions } from '../rewrite/names';
 
+/** Marks the statements of the report itself, which pg_stat_statements keeps like any other. */
+export const OWN = '/* pgpassage */';
+
 /** The extension as a database has it. */
 export interface InstalledExtension {
   version: string;
@@ -29,7 +32,7 @@ async function sign(sql: Sql, schema: string): Promise<RewriteOptions['innerProd
   const vector = (text: string) => `'${text}'::${qualified(schema, VECTOR_TYPE)}`;
   const [a, b] = [vector('[1,2]'), vector('[3,4]')];
   const [{ same }] = await sql.query<{ same: boolean }>(
-    `select ${qualified(schema, 'ruvector_inner_product')}(${a}, ${b}) = ${a} operator(${identifier(schema)}.<#>) ${b} as same`,
+    `select ${OWN} ${qualified(schema, 'ruvector_inner_product')}(${a}, ${b}) = ${a} operator(${identifier(schema)}.<#>) ${b} as same`,
   );
   return same ? 'plain' : 'negative';
 }

@@ -36,7 +36,9 @@ export async function rewriteReport(
 ): Promise<RewriteReport> {
   const known = await databases(cluster);
   if (!known.includes(database)) {
-    throw new NotReady(`database: cluster "${cluster.name}" has no database "${database}". It has: ${known.join(', ')}.`);
+    throw new NotReady(
+      `database: cluster "${cluster.name}" has no database "${database}". It has: ${known.join(', ')}.`,
+    );
   }
   return withSql(cluster, { database }, async (sql) => {
     const extension = await installedExtension(sql);

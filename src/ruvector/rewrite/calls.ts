@@ -68,7 +68,8 @@ function obstacle({ node, parents }: Found, name: string, { to }: RewriteOptions
   if (clause) return `is called with ${clause[1]}`;
   if (args.length !== 2) return `is called with ${args.length} arguments, not 2`;
   const named = args.map((arg) => (arg.NamedArgExpr as Node | undefined)?.name);
-  if (to === 'functions' && named.some(Boolean)) return 'is called with named arguments, whose names in 2.0.0 are not known';
+  if (to === 'functions' && named.some(Boolean))
+    return 'is called with named arguments, whose names in 2.0.0 are not known';
   if (named.some((given, index) => given !== undefined && given !== 'ab'[index])) {
     return 'is called with named arguments that are not a, then b';
   }
@@ -79,7 +80,8 @@ function obstacle({ node, parents }: Found, name: string, { to }: RewriteOptions
 
 /** Whether the call is itself the item of FROM, not an expression inside one. */
 function fromItem(node: Node, parents: Found['parents']): boolean {
-  const range = parents.at(-2)?.kind === 'RangeFunction' && parents.at(-1)?.kind === 'List' ? parents.at(-2) : undefined;
+  const range =
+    parents.at(-2)?.kind === 'RangeFunction' && parents.at(-1)?.kind === 'List' ? parents.at(-2) : undefined;
   if (!range) return false;
   const items = parents.at(-1)!.node.items as Node[];
   return items[0]?.FuncCall === node;

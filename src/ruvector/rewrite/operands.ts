@@ -21,7 +21,8 @@ const CLOSED = new Set([
 export function isOpen(operand: Node): boolean {
   const [kind, node] = Object.entries(operand)[0] as [string, Node];
   if (kind === 'ColumnRef') return strings(node.fields).some((field) => field.includes(HOLE));
-  if (kind === 'SubLink') return !['EXPR_SUBLINK', 'ARRAY_SUBLINK', 'EXISTS_SUBLINK'].includes(String(node.subLinkType));
+  if (kind === 'SubLink')
+    return !['EXPR_SUBLINK', 'ARRAY_SUBLINK', 'EXISTS_SUBLINK'].includes(String(node.subLinkType));
   return !CLOSED.has(kind);
 }
 

@@ -46,8 +46,7 @@ function kindOf(key: string, child: unknown): string | undefined {
   return key === 'funccall' ? 'FuncCall' : undefined;
 }
 
-const isNode = (value: unknown): value is Node =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The strings of a list of String nodes, as names are written. */
 export function strings(list: unknown): string[] {

@@ -37,12 +37,13 @@ const LIST_FOLLOWS = new Set(['in', 'values']);
 
 /** What makes SQL of a text with placeholders: each one replaced by a name. */
 export function fillPlaceholders(text: string): Edit[] {
-  const code = tokens(text).filter(isCode);
+  const all = tokens(text);
+  const code = all.filter(isCode);
   const edits: Edit[] = [];
   for (const match of text.matchAll(ANY)) {
     const from = match.index;
     const to = from + match[0].length;
-    if (quotedAt(code, from)) continue;
+    if (hidden(all, from)) continue;
     const before = code.findLast((token) => token.to <= from);
     const attached = code.find((token) => token.from < from && token.to > from);
     if (match[0].startsWith('?') && isOperand(attached ?? before, text.slice(attached?.from ?? from, from))) continue;
@@ -59,11 +60,12 @@ function spaced(text: string, to: number, name: string): string {
   return name.startsWith(PARAMETER) && /\w/.test(text[to] ?? '') ? `${name} ` : name;
 }
 
-function quotedAt(code: Token[], at: number): boolean {
-  return code.some(
-    ({ kind, from, to }) => ['string', 'dollar', 'quoted'].includes(kind) && from < at && at < to,
-  );
+/** Whether a place is inside a constant, a quoted name or a comment. */
+function hidden(all: Token[], at: number): boolean {
+  return all.some(({ kind, from, to }) => HIDING.includes(kind) && from < at && at < to);
 }
+
+const HIDING: Token['kind'][] = ['string', 'dollar', 'quoted', 'comment'];
 
 /** Whether what stands before a `?` is a value, which makes it the jsonb operator. */
 function isOperand(before: Token | undefined, attached: string): boolean {

@@ -79,7 +79,11 @@ function dynamicIn(tree: unknown): Set<string> {
  * anything, and writes SELECT for PERFORM, which begins one character earlier.
  */
 function placesOf(body: string, query: string): MappedText[] {
-  const starts = new Set(tokens(body).filter(isCode).map(({ from }) => from));
+  const starts = new Set(
+    tokens(body)
+      .filter(isCode)
+      .map(({ from }) => from),
+  );
   const places: MappedText[] = [];
   for (const at of starts) {
     if (matches(body, at, query)) {

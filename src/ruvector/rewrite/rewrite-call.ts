@@ -30,9 +30,14 @@ function asOperator(all: Token[], text: CallText, call: Call, place: Place, opti
   const { operator } = DISTANCES[call.name];
   const negative = operator === '<#>' && options.innerProduct === 'negative';
   const wrap = needsParentheses(all, text, place);
-  const [left, right] = (call.node.args as Node[]).map((arg) => ((arg.NamedArgExpr as Node | undefined)?.arg ?? arg) as Node);
+  const [left, right] = (call.node.args as Node[]).map(
+    (arg) => ((arg.NamedArgExpr as Node | undefined)?.arg ?? arg) as Node,
+  );
   const cast = isUntyped(left) && isUntyped(right);
-  const qualifier = all.slice(text.start, text.name).map((token) => token.text).join('');
+  const qualifier = all
+    .slice(text.start, text.name)
+    .map((token) => token.text)
+    .join('');
   const written = qualifier ? `OPERATOR(${qualifier}${operator})` : operator;
   return {
     edits: [
@@ -49,7 +54,8 @@ function asOperator(all: Token[], text: CallText, call: Call, place: Place, opti
 /** `name (` becomes what opens the operator's expression; a comment in between stays. */
 function opening(all: Token[], { start, name, open }: CallText, text: string): Edit[] {
   const rest = spacesAfter(all, open);
-  if (all.slice(name + 1, open).every(({ kind }) => kind === 'space')) return [{ from: all[start].from, to: rest, text }];
+  if (all.slice(name + 1, open).every(({ kind }) => kind === 'space'))
+    return [{ from: all[start].from, to: rest, text }];
   return [
     { from: all[start].from, to: all[name].to, text },
     { from: all[open].from, to: rest, text: '' },
@@ -82,7 +88,8 @@ function closing(all: Token[], { close }: CallText, text: string, named: boolean
   const from = all[spaces ? close - 1 : close].from;
   // Without the parenthesis the operand would grow together with a word that follows at once.
   const after = all[close + 1];
-  const glue = text === '' && !named && after !== undefined && !['space', 'comment', 'special', 'operator'].includes(after.kind);
+  const glue =
+    text === '' && !named && after !== undefined && !['space', 'comment', 'special', 'operator'].includes(after.kind);
   return { from, to: all[close].to, text: glue ? ' ' : text };
 }
 
@@ -107,4 +114,3 @@ function expectedNode(
   const distance = { A_Expr: { kind: 'AEXPR_OP', name, lexpr: left, rexpr: right } };
   return negative ? { A_Expr: { kind: 'AEXPR_OP', name: nameNodes(['-']), rexpr: distance } } : distance;
 }
-

@@ -1,7 +1,7 @@
 import { MappedText } from './mapped-text';
-import type { RewriteOptions } from './names';
+import { mentions, type RewriteOptions } from './names';
 import { rewriteStatement } from './rewrite-statement';
-import { moved, together, type Rewritten } from './rewritten';
+import { moved, NOTHING, together, type Rewritten } from './rewritten';
 import { statements } from './statements';
 
 /**
@@ -10,7 +10,9 @@ import { statements } from './statements';
  */
 export async function rewriteScript(script: string, options: RewriteOptions, psql = false): Promise<Rewritten> {
   const results: Rewritten[] = [];
+  if (!mentions(script)) return NOTHING;
   for (const { from, text } of statements(script, psql)) {
+    if (!mentions(text)) continue;
     const place = MappedText.build().verbatim(text, from).done();
     results.push(moved(await rewriteStatement(text, options), place));
   }

