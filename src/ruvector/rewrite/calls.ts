@@ -23,7 +23,7 @@ export function usesIn(tree: unknown, options: RewriteOptions): Uses {
   for (const found of nodes(tree)) {
     if (found.kind === 'FuncCall') addCall(uses, found, options);
     else {
-      const reason = otherUse(found);
+      const reason = otherUse(found, options);
       if (reason) uses.problems.push({ reason });
     }
   }
@@ -88,18 +88,19 @@ function fromItem(node: Node, parents: Found['parents']): boolean {
 }
 
 /** Other statements about a function of that name: its definition, DROP FUNCTION, GRANT, operators and operator classes. */
-function otherUse({ kind, node, parents }: Found): string | undefined {
-  if (kind === 'CreateFunctionStmt') {
-    const name = strings(node.funcname).at(-1) ?? '';
-    return name in DISTANCES ? `defines a function ${name}: calls may mean this one` : undefined;
-  }
-  if (kind === 'ObjectWithArgs') return named(strings(node.objname).at(-1));
-  if (kind === 'CreateOpClassItem') return named(strings((node.name as Node | undefined)?.objname).at(-1));
-  if (kind === 'TypeName' && parents.at(-1)?.kind === 'DefElem' && parents.at(-2)?.kind === 'DefineStmt') {
-    return named(strings(node.names).at(-1));
-  }
-  return undefined;
+function otherUse({ kind, node, parents }: Found, { schemas }: RewriteOptions): string | undefined {
+  const names = strings(functionNames(kind, node, parents));
+  const [name, schema] = [names.at(-1) ?? '', names.at(-2)];
+  if (!(name in DISTANCES) || (schemas && schema !== undefined && !schemas.includes(schema))) return undefined;
+  return kind === 'CreateFunctionStmt'
+    ? `defines a function ${name}: calls may mean this one`
+    : `names the function ${name} without calling it`;
 }
 
-const named = (name = ''): string | undefined =>
-  name in DISTANCES ? `names the function ${name} without calling it` : undefined;
+function functionNames(kind: string, node: Node, parents: Found['parents']): unknown {
+  if (kind === 'CreateFunctionStmt') return node.funcname;
+  if (kind === 'ObjectWithArgs') return node.objname;
+  if (kind === 'CreateOpClassItem') return (node.name as Node | undefined)?.objname;
+  const defines = parents.at(-1)?.kind === 'DefElem' && parents.at(-2)?.kind === 'DefineStmt';
+  return kind === 'TypeName' && defines ? node.names : undefined;
+}
