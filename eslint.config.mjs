@@ -64,6 +64,17 @@ export default tseslint.config(
     rules: forbid(['**/workflows/*', '**/activities/*', '@temporalio/*'], 'systems know nothing of Temporal.'),
   },
   {
+    files: ['src/ruvector/**/*.ts'],
+    rules: forbid(['**/workflows/*', '**/activities/*', '@temporalio/*'], 'systems know nothing of Temporal.'),
+  },
+  {
+    files: ['src/ruvector/rewrite/**/*.ts'],
+    rules: forbid(
+      ['**/workflows/*', '**/activities/*', '**/postgres/*', '**/hosts/*', '@temporalio/*', 'pg'],
+      'The rewriting is of texts only: the CLI uses it too.',
+    ),
+  },
+  {
     files: ['src/client.ts', 'src/cli/**/*.ts'],
     rules: forbid(['**/postgres/*', '**/pgbouncer/*', '**/hosts/*', 'pg'], 'The CLI knows nothing of PostgreSQL.'),
   },

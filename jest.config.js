@@ -3,7 +3,9 @@ module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  transform: { '^.+\\.ts$': '@swc/jest' }, // options: .swcrc
+  transform: { '^.+\\.ts$': '@swc/jest', '/tree-sitter-wasm/.+\\.js$': '@swc/jest' }, // options: .swcrc
+  // It imports a module of Node's dynamically, which Jest can't do; as CommonJS it requires it.
+  transformIgnorePatterns: ['/node_modules/(?!@vscode/tree-sitter-wasm/)'],
   testTimeout: 120000,
   // Most of a test's time is spent waiting for servers.
   maxWorkers: 2,

@@ -1,6 +1,7 @@
 import type { Clusters } from './clusters';
 import { lookActivities } from './look';
 import { standbyActivities } from './standbys';
+import { rewriteActivities } from './rewrite';
 import { undoActivities } from './undo';
 import { upgradeActivities } from './upgrade';
 
@@ -11,6 +12,7 @@ export function createActivities(clusters: Clusters) {
     ...upgradeActivities(clusters),
     ...standbyActivities(clusters),
     ...undoActivities(clusters),
+    ...rewriteActivities(clusters),
   };
 }
 

@@ -21,6 +21,8 @@ export interface CommonOptions extends ConnectOptions {
 export interface Call<Options> {
   /** The CLUSTER argument; empty for commands that have none. */
   cluster: string;
+  /** The PATHS of commands that take files. */
+  paths: string[];
   options: Options & CommonOptions;
   terminal: Terminal;
   /** Connects at the first use, so that bad arguments are told of without a Temporal service. */
@@ -61,8 +63,10 @@ export function answering<Options>(
   return async function () {
     const options = this.opts<Options & CommonOptions>();
     let connected: Promise<Temporal> | undefined;
+    const [argument] = this.processedArgs as [string | string[] | undefined];
     const call: Call<Options> = {
-      cluster: (this.processedArgs[0] as string | undefined) ?? '',
+      cluster: typeof argument === 'string' ? argument : '',
+      paths: Array.isArray(argument) ? argument : [],
       options,
       terminal: cli.terminal,
       temporal: () => (connected ??= connect(options)),

@@ -20,6 +20,10 @@ export const EXIT = {
   stopped: 8,
   /** A step or a rollback failed: a person has to look at the host. */
   failed: 9,
+  /** `rewrite-sql --check`: calls would be rewritten. */
+  wouldRewrite: 10,
+  /** `rewrite-sql --check`: something could not be judged, whatever else would be rewritten. */
+  unjudged: 11,
   /** Ctrl-C. What Temporal has begun goes on. */
   interrupted: 130,
 } as const;

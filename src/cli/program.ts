@@ -9,6 +9,7 @@ import { preflightCommand } from './commands/preflight';
 import { rejectCommand } from './commands/reject';
 import { reportCommand } from './commands/report';
 import { resumeCommand } from './commands/resume';
+import { rewriteSqlCommand } from './commands/rewrite-sql';
 import { rollbackCommand } from './commands/rollback';
 import { startCommand } from './commands/start';
 import { statusCommand } from './commands/status';
@@ -31,6 +32,7 @@ const COMMANDS = [
   reportCommand,
   finalizeCommand,
   listCommand,
+  rewriteSqlCommand,
 ];
 
 /** Runs the CLI with the given arguments (without `node` and the script). @returns the exit code. */
@@ -53,7 +55,7 @@ function createProgram(terminal: Terminal, ended: (exit: ExitCode) => void): Com
     .showHelpAfterError('(--help shows the options)')
     .addHelpText(
       'after',
-      '\nExit codes: 0 ok, 2 usage, 3 blocked, 4 refused, 5 no such migration, 6 rolled back, 7 unreachable,\n8 stopped, 9 failed, 1 unexpected. See docs/cli.md.',
+      '\nExit codes: 0 ok, 2 usage, 3 blocked, 4 refused, 5 no such migration, 6 rolled back, 7 unreachable,\n8 stopped, 9 failed, 10 would rewrite, 11 not judged, 1 unexpected. See docs/cli.md.',
     );
   for (const add of COMMANDS) add({ program, terminal, ended });
   return program;

@@ -62,6 +62,14 @@ export const stepMigrationInput = upgradeInput.extend({
 
 export const clusterInput = z.strictObject({ cluster: clusterName });
 
+/** Reports on the calls of RuVector's distance functions in one database. */
+export const rewriteReportInput = z.strictObject({
+  cluster: clusterName,
+  database: z.string().min(1),
+  /** What the calls would become: operators, or the functions that the runbook names for 2.0.0. */
+  to: z.enum(['operators', 'functions']).default('operators'),
+});
+
 /** Rolls a migrated cluster back to `to`, from what the phases left on the host. */
 export const rollbackInput = z.strictObject({
   cluster: clusterName,

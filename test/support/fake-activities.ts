@@ -100,6 +100,12 @@ export class FakeCluster {
         return { version: phase.from, said: `PostgreSQL ${phase.from} serves again`, short: false };
       },
       letClientsIn: () => [],
+      rewriteReport: ({ cluster, database }) => {
+        const calls = [{ line: 1, name: 'ruvector_l2_distance' }];
+        const problems = [{ line: 2, reason: 'calls something' }];
+        const items = [{ kind: 'view', name: 'public.near', calls, problems, diff: '--- a\n+++ b\n' }];
+        return { cluster, database, extension: { version: '0.1.0', schema: 'public' }, items, diffsLeftOut: 0 };
+      },
       finalizePhases: () => [],
     };
     const wrapped = Object.entries(answers).map(([name, answer]) => [

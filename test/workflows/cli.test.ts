@@ -108,6 +108,19 @@ test('from here on a worker is there', async () => {
   expect((await cli('preflight idle --to 18')).exit).toBe(0);
 });
 
+test('a database is reported on by a workflow of its own', async () => {
+  const { exit, out } = await cli('rewrite-sql --cluster orders --database app --check');
+  expect(out).toContain('view public.near:2: calls something');
+  expect(out).toMatch(
+    /1 call would be rewritten, 1 place could not be judged\.\nExtension ruvector 0\.1\.0 in schema public\.\n$/,
+  );
+  expect(exit).toBe(11);
+  expect(await json('rewrite-sql --cluster orders --database app')).toMatchObject({
+    cluster: 'orders',
+    database: 'app',
+  });
+});
+
 test('a migration from preflight to finalize, by commands only', async () => {
   expect((await json<{ results: unknown[] }>(`preflight orders --to 17`)).results).toHaveLength(2);
   const plan = await cli(`plan orders --to 17`);
