@@ -9,7 +9,8 @@ import { getPriority, setPriority } from 'node:os';
  * Linux shares processors out between sessions where it groups by them (autogroup), else between threads by their nice
  * values. A process that could not go back starts as usual: commands and durable jobs would inherit what it is stuck with.
  */
-const BEHIND = 10;
+/** One share of a processor beside everybody else's three. More would keep a worker off a busy machine for minutes. */
+const BEHIND = 5;
 const MOST = 19;
 const CAP_SYS_NICE = 23n;
 const AUTOGROUP = '/proc/self/autogroup';

@@ -32,7 +32,7 @@ const session = (value: number): number | null => (groups ? value : null);
 
 (root ? test : test.skip)('a starting worker that may go back is behind all others, with all its threads', async () => {
   expect(await seen('setsid', '--wait')).toEqual({
-    starting: { threads: [10], session: session(10) },
+    starting: { threads: [5], session: session(5) },
     afterwards: { threads: [0], session: session(0) },
   });
 });
@@ -40,7 +40,7 @@ const session = (value: number): number | null => (groups ? value : null);
 test('a process that may not raise its priority again does not lower its threads, in a session of its own only that', async () => {
   const helpless = root ? ['setpriv', '--bounding-set=-sys_nice', '--'] : [];
   expect(await seen('setsid', '--wait', ...helpless)).toEqual({
-    starting: { threads: [0], session: session(10) },
+    starting: { threads: [0], session: session(5) },
     afterwards: { threads: [0], session: session(0) },
   });
 });
