@@ -1,16 +1,19 @@
 import { CommanderError } from 'commander';
 import { cleanupOnExit } from '../sandbox/cleanup';
-import { parseOptions, type OutageOptions } from './options';
-import { runOutageBenchmark } from './run';
+import { parseOptions, type Asked } from './options';
+import { outage } from './outage/benchmark';
+import { runBenchmark } from './run';
+import { workerKill } from './worker-kill/benchmark';
 
+const BENCHMARKS = [outage, workerKill];
 const EXIT_USAGE = 2;
 
 async function main(args: string[]): Promise<number> {
-  const options = parse(args);
-  if (typeof options === 'number') return options;
+  const asked = parse(args);
+  if (typeof asked === 'number') return asked;
   const cleanup = cleanupOnExit();
   try {
-    await runOutageBenchmark(options, cleanup);
+    await runBenchmark(asked.benchmark, asked.options, cleanup);
     return 0;
   } catch (error) {
     // What a signal interrupted has been ended on purpose; the clean-up exits with the signal's code.
@@ -21,10 +24,10 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-/** The options, or the exit code where the command line ends the benchmark. */
-function parse(args: string[]): OutageOptions | number {
+/** What was asked for, or the exit code where the command line ends the benchmark. */
+function parse(args: string[]): Asked | number {
   try {
-    return parseOptions(args);
+    return parseOptions(args, BENCHMARKS);
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0 ? 0 : EXIT_USAGE; // it has been said what is wrong

@@ -1,6 +1,6 @@
 import { stopServers } from '../sandbox/stop-servers';
 import type { Mark } from '../src/postgres/upgrade/outage-script';
-import type { Contender } from './contender';
+import type { Contender } from './benchmark';
 import { startProbe } from './probe';
 import { DATABASE, restore, type Stage } from './stage';
 

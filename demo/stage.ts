@@ -8,10 +8,10 @@ import { startTemporal, type TemporalServer } from '../sandbox/temporal-server';
 import { startWriters, type Writers } from '../sandbox/writers';
 import type { Temporal } from '../src/cli/connect';
 import { span } from '../src/report/wording';
-import { describeProcess } from './processes';
+import { describeProcess } from '../sandbox/processes';
 import { addProcess } from './state-file';
 import { connectTo, untilWorker } from './temporal';
-import { startWorker, type WorkerProcess } from './worker-process';
+import { startWorker, type WorkerProcess } from '../sandbox/worker-process';
 
 /** All that the migration needs, running. */
 export interface Stage {

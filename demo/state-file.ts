@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StartedProcess } from './processes';
+import type { StartedProcess } from '../sandbox/processes';
 
 /** What has to be known to end a demo, in its directory: processes in the order in which they were started. */
 interface State {

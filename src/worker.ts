@@ -1,3 +1,4 @@
+import { atUsualPriority } from './start-priority'; // before the rest, whose loading is most of the start
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type LogEntry } from '@temporalio/worker';
 import { existsSync } from 'node:fs';
@@ -38,6 +39,7 @@ async function main(): Promise<void> {
       shutdownGraceTime: '2s',
       shutdownForceTime: '10s',
     });
+    atUsualPriority();
     logger.info({ inventoryFile }, 'worker ready');
     await worker.run();
   } finally {

@@ -83,7 +83,7 @@ test('no planted password stands in the history, the logs, the process list or t
   const places: Record<string, string> = {
     history: decoded(await historyJson(stack.temporal.address, handle.workflowId)),
     result: JSON.stringify(result),
-    'worker log': readFileSync(stack.workerLog, 'utf8'),
+    'worker log': readFileSync(stack.worker!.logFile, 'utf8'),
     'process list': [...seenInProcesses].join('\n'),
     ...Object.fromEntries(outputs.map((file) => [file, readFileSync(join(jobs, file), 'utf8')])),
   };

@@ -1,22 +1,20 @@
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeInventory } from '../../sandbox/inventory';
 import type { MajorVersion } from '../../sandbox/parts';
 import { createServer, openServer, type SandboxServer } from '../../sandbox/postgres-server';
-import { projectRoot } from '../../sandbox/project-root';
 import { SEED_HBA, SEED_SETTINGS } from '../../sandbox/seed/seed';
 import { stopServers } from '../../sandbox/stop-servers';
 import { startTemporal, type TemporalServer } from '../../sandbox/temporal-server';
 import { temporaryRoot, type TemporaryRoot } from '../../sandbox/temporary-root';
+import { startWorker, type WorkerProcess } from '../../sandbox/worker-process';
 import { migrationId } from '../../src/migration/identity';
 import type { Progress } from '../../src/migration/progress';
 
 /** A whole pgpassage on this machine: Temporal, a PostgreSQL server, an inventory, and workers that can be killed. */
 export class Stack {
-  worker?: ChildProcess;
+  worker?: WorkerProcess;
 
   private constructor(
     readonly root: TemporaryRoot,
@@ -38,32 +36,17 @@ export class Stack {
   }
 
   /** Starts a worker as users do: a process of its own. */
-  startWorker(env: Record<string, string> = {}): void {
-    const log = openSync(this.workerLog, 'a');
-    this.worker = spawn(process.execPath, [join(projectRoot(), 'lib', 'src', 'worker.js')], {
-      env: { ...process.env, PGPASSAGE_INVENTORY: this.inventory, TEMPORAL_ADDRESS: this.temporal.address, ...env },
-      stdio: ['ignore', log, log],
-    });
-    closeSync(log);
-  }
-
-  get workerLog(): string {
-    return join(this.root.path, 'worker.log');
+  startWorker(): void {
+    this.worker = startWorker(this.root.path, this.inventory, this.temporal.address);
   }
 
   async killWorker(): Promise<void> {
-    const exited = once(this.worker!, 'exit');
-    this.worker!.kill('SIGKILL');
-    await exited;
-    this.worker = undefined;
+    await this.worker?.end('SIGKILL');
   }
 
   /** Ends the worker as an ordinary restart does. */
   async terminateWorker(): Promise<void> {
-    const exited = once(this.worker!, 'exit');
-    this.worker!.kill('SIGTERM');
-    await exited;
-    this.worker = undefined;
+    await this.worker?.end('SIGTERM');
   }
 
   async migrate(input: Record<string, unknown>, type = 'stepMigration'): Promise<WorkflowHandle> {
@@ -103,11 +86,11 @@ export class Stack {
   }
 
   endOfLog(): string {
-    return readFileSync(this.workerLog, 'utf8').slice(-3000);
+    return readFileSync(this.worker!.logFile, 'utf8').slice(-3000);
   }
 
   async stop(): Promise<void> {
-    if (this.worker) await this.killWorker();
+    await this.killWorker();
     await stopServers(this.root.path);
     await this.client.connection.close();
     await this.temporal.stop();

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { tryRun } from '../sandbox/command';
+import { tryRun } from './command';
 
 /** A process that the demo started, known well enough to be found again by another program. */
 export interface StartedProcess {

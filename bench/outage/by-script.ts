@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { asUser } from '../sandbox/os-user';
-import { shellCommand } from '../src/hosts/quote';
-import { layout, program } from '../src/postgres/cluster';
-import { marks } from '../src/postgres/upgrade/outage-script';
-import type { Contender } from './contender';
-import { runGroup } from './process-group';
-import type { Stage } from './stage';
+import { asUser } from '../../sandbox/os-user';
+import { shellCommand } from '../../src/hosts/quote';
+import { layout, program } from '../../src/postgres/cluster';
+import { marks } from '../../src/postgres/upgrade/outage-script';
+import type { Contender } from '../benchmark';
+import { runGroup } from '../process-group';
+import { CLUSTER, type Stage } from '../stage';
 
 /** The document's order: stop, check, upgrade, start. Nothing is done for the server before it is stopped. */
 export const runbook: Contender = (stage, ending) => {
@@ -20,9 +20,9 @@ export const floor: Contender = async (stage, ending) => {
   return runScript(stage, { stop, upgrade, start }, ending);
 };
 
-function commands({ clusters, phase, root }: Stage): Record<'stop' | 'check' | 'upgrade' | 'start', string[]> {
-  const cluster = clusters.get(phase.cluster);
-  const [from, to] = [layout(cluster, phase.from), layout(cluster, phase.to)];
+function commands({ clusters, options, root }: Stage): Record<'stop' | 'check' | 'upgrade' | 'start', string[]> {
+  const cluster = clusters.get(CLUSTER);
+  const [from, to] = [layout(cluster, options.from), layout(cluster, options.to)];
   const upgrade = [
     program(to, 'pg_upgrade'),
     `--old-bindir=${from.binDirectory}`,
@@ -32,7 +32,7 @@ function commands({ clusters, phase, root }: Stage): Record<'stop' | 'check' | '
     // The document runs it as the OS user `postgres`; here the servers' OS user may have another name.
     `--username=${cluster.entry.admin.user}`,
   ];
-  const log = join(root, `${phase.to}.log`);
+  const log = join(root, `${options.to}.log`);
   return {
     stop: [program(from, 'pg_ctl'), '-D', from.dataDirectory, '-w', '-m', 'fast', 'stop'],
     check: [...upgrade, '--check'],
