@@ -1,4 +1,3 @@
-import { atUsualPriority } from './start-priority'; // before the rest, whose loading is most of the start
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type LogEntry } from '@temporalio/worker';
 import { existsSync } from 'node:fs';
@@ -39,7 +38,6 @@ async function main(): Promise<void> {
       shutdownGraceTime: '2s',
       shutdownForceTime: '10s',
     });
-    atUsualPriority();
     logger.info({ inventoryFile }, 'worker ready');
     await worker.run();
   } finally {
