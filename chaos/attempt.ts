@@ -16,7 +16,7 @@ const LOOK_MS = 10;
 export class Attempt {
   private readonly struck: { point: Point; at: number }[] = [];
   private opened = false;
-  private step = '';
+  private readonly running = new Set<string>();
   private strikes: Promise<void> = Promise.resolve();
 
   /** @param todo the points still to be struck, in their order; what is struck is taken out of it. */
@@ -26,8 +26,8 @@ export class Attempt {
     private readonly todo: Point[],
   ) {}
 
-  /** Runs it to its end and verifies what it left. @returns a cell for every point that was struck. */
-  async run(): Promise<Cell[]> {
+  /** Runs it to its end and verifies what it left. @returns how it ended, and a cell for every point that was struck. */
+  async run(): Promise<{ ended: Ended; cells: Cell[] }> {
     const { arena } = this;
     const writers = await startWriters({ connection: arena.cluster.connection, writers: 2, intervalMs: 20 });
     arena.serving = arena.version;
@@ -49,7 +49,7 @@ export class Attempt {
       };
     });
     if (ended.completed) arena.version = arena.next!;
-    return cells;
+    return { ended, cells };
   }
 
   private async migrate(): Promise<Ended> {
@@ -73,7 +73,8 @@ export class Attempt {
 
   private async reached(activity: string, when: 'before' | 'after'): Promise<void> {
     const step = stepOf(activity, this.opened);
-    this.step = when === 'before' ? step : '';
+    if (when === 'before') this.running.add(step);
+    else this.running.delete(step);
     if (activity === 'outage' && when === 'after') this.arena.serving = this.arena.next!;
     await this.strike(this.todo.find((point) => point.step === step && point.when === when));
     if (when === 'before') void this.lieInWait(step);
@@ -86,7 +87,7 @@ export class Attempt {
       const point = this.todo.find((each) => each.step === step && each.when === 'in');
       if (!point) return;
       while (!(await this.arena.host.runs(point.program!))) {
-        if (this.step !== step) return;
+        if (!this.running.has(step)) return;
         await sleep(LOOK_MS);
       }
       await this.strike(point);

@@ -41,16 +41,11 @@ async function allFaults(arenas: Arena[], { faults, points }: ChaosOptions): Pro
   const attempts: Cell[][] = [];
   const work = async (arena: Arena): Promise<void> => {
     for (let fault = waiting.shift(); fault; fault = waiting.shift()) {
-      attempts.push(...(await underFault(arena, fault, points, (cells) => tell(arena, cells))));
+      attempts.push(...(await underFault(arena, fault, points, (text) => console.log(`${arena.host.name} ${text}`))));
     }
   };
   await Promise.all(arenas.map(work));
   return attempts;
-}
-
-function tell({ host }: Arena, cells: Cell[]): void {
-  for (const { fault, step, outcome, outageMs, why } of cells)
-    console.log(`${host.name} ${fault}, ${step}: ${outcome}, outage ${outageMs} ms${why ? ` (${why})` : ''}`);
 }
 
 void main(process.argv.slice(2)).then((code) => process.exit(code));

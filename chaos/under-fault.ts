@@ -15,7 +15,7 @@ export async function underFault(
   arena: Arena,
   fault: Fault,
   all: readonly Point[],
-  tell: (cells: Cell[]) => void,
+  tell: (text: string) => void,
 ): Promise<Cell[][]> {
   const todo = all.filter((point) => fault.suits?.(point) ?? true);
   const attempts: Cell[][] = [];
@@ -23,10 +23,12 @@ export async function underFault(
   await arena.reset(fault.times ?? 1);
   while (todo.length > 0 && idle <= MOST_IDLE) {
     if (!arena.next) await arena.reset(fault.times ?? 1);
-    const cells = await new Attempt(arena, fault, todo).run();
+    const hop = `${arena.version} → ${arena.next}`;
+    const { ended, cells } = await new Attempt(arena, fault, todo).run();
+    for (const cell of cells) tell(inWords(cell));
+    tell(`${fault.name}, ${hop}: ${ended.said}`);
     idle = cells.length === 0 ? idle + 1 : 0;
     attempts.push(cells);
-    tell(cells);
     // What does not hold any more is no ground for the next attempt.
     if (cells.some(({ outcome }) => outcome === 'lost')) await arena.reset(fault.times ?? 1);
   }
@@ -43,6 +45,10 @@ async function cleanAttempt(arena: Arena, fault: Fault, attempts: Cell[][]): Pro
   await new Attempt(arena, fault, []).run();
   if (arena.version === before)
     Object.assign(last, { outcome: 'lost', why: 'the next attempt did not go through either' });
+}
+
+function inWords({ fault, step, outcome, outageMs, why }: Cell): string {
+  return `${fault}, ${step}: ${outcome}, outage ${outageMs} ms${why ? ` (${why})` : ''}`;
 }
 
 function neverReached(point: Point, fault: Fault): Cell {

@@ -38,7 +38,7 @@ export class WorkerProcess {
     closeSync(log);
     child.on('message', (point: Reached) => {
       void this.reached(point).then(() => {
-        if (child.connected) child.send('go');
+        if (child.connected) child.send(point.id);
       });
     });
     this.child = child;

@@ -7,6 +7,8 @@ import { DEFAULT_TASK_QUEUE } from '../src/migration/identity';
 
 /** What the worker tells its parent, and waits for the answer to. */
 export interface Reached {
+  /** Goes back with the answer: activities may run side by side. */
+  id: number;
   step: string;
   when: 'before' | 'after';
 }
@@ -33,22 +35,28 @@ function stopping(times: number): ActivityInboundCallsInterceptor {
   return {
     async execute(input, next) {
       const step = Context.current().info.activityType;
-      await reached({ step, when: 'before' });
+      await reached(step, 'before');
       let result = await next(input);
       for (let time = 1; time < times; time += 1) result = await next(input);
-      await reached({ step, when: 'after' });
+      await reached(step, 'after');
       return result;
     },
   };
 }
 
+const waiting = new Map<number, () => void>();
+let lastId = 0;
+process.on('message', (id: number) => waiting.get(id)?.());
+
 /** Tells the parent, and waits for its word with the heart beating. */
-async function reached(point: Reached): Promise<void> {
-  const beating = setInterval(() => Context.current().heartbeat(`chaos: ${point.when}`), HEARTBEAT_MS);
+async function reached(step: string, when: Reached['when']): Promise<void> {
+  const id = (lastId += 1);
+  const beating = setInterval(() => Context.current().heartbeat(`chaos: ${when}`), HEARTBEAT_MS);
   await new Promise<void>((resolve) => {
-    process.once('message', () => resolve());
-    process.send!(point);
+    waiting.set(id, resolve);
+    process.send!({ id, step, when } satisfies Reached);
   });
+  waiting.delete(id);
   clearInterval(beating);
 }
 
