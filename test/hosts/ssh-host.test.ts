@@ -72,10 +72,12 @@ test('a cut connection fails what runs over it, and the next command connects an
 
 test('a job goes on when its connection is cut, and is attached to again', async () => {
   const job = { id: 'cut', script: 'echo begun; sleep 3; echo ended' };
-  const following = runJob(host, job, { intervalMs: 50 });
+  const looking = runJob(host, job, { intervalMs: 0 }).catch((error: Error) => error);
   await until(async () => (await inspectJob(host, job)).state === 'running');
-  sshd.cut();
-  await expect(following).rejects.toThrow('durable jobs go on there');
+  const asking = host.run({ argv: ['sleep', '30'] });
+  setTimeout(() => sshd.cut(), 100);
+  await expect(asking).rejects.toThrow('durable jobs go on there');
+  expect(await looking).toBeInstanceOf(HostUnreachable);
   expect((await inspectJob(host, job)).state).toBe('running');
   expect(await runJob(host, job)).toEqual({ state: 'finished', exitCode: 0, output: 'begun\nended\n' });
   await forgetJob(host, job);

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await closeConnections();
-  sshd.stop();
+  Sshd.stopAll();
 });
 
 async function failure(settings: Partial<SshSettings>): Promise<Error> {
@@ -73,8 +73,6 @@ test('a host that is down is told as such, and used once it is up', async () => 
   const host = new SshHost({ ...late.settings(), port, knownHosts: `${late.directory}/late` }, '/tmp/nowhere');
   writeFileSync(`${late.directory}/late`, knownHostsLine(port, `${late.directory}/host.pub`));
   expect((await host.run({ argv: ['echo', 'up'] })).stdout).toBe('up\n');
-  await closeConnections();
-  late.stop();
 });
 
 test('a host behind another is reached through it', async () => {
@@ -87,8 +85,6 @@ test('a host behind another is reached through it', async () => {
   setTimeout(() => bastion.cut(), 200);
   await expect(running).rejects.toThrow('db1: the SSH connection to');
   expect((await host.run({ argv: ['echo', 'again'] })).stdout).toBe('again\n');
-  await closeConnections();
-  bastion.stop();
 });
 
 test('a host that takes fewer sessions at once is not asked for more', async () => {
@@ -97,8 +93,6 @@ test('a host that takes fewer sessions at once is not asked for more', async () 
   const all = Array.from({ length: 12 }, (_, n) => host.run({ argv: ['sh', '-c', `sleep 0.1; echo ${n}`] }));
   expect((await Promise.all(all)).map(({ stdout }) => Number(stdout))).toEqual([...Array(12).keys()]);
   expect(strict.sessions()).toHaveLength(1);
-  await closeConnections();
-  strict.stop();
 });
 
 test('an agent’s key lets in', async () => {
@@ -107,7 +101,8 @@ test('an agent’s key lets in', async () => {
   const before = process.env.SSH_AUTH_SOCK;
   process.env.SSH_AUTH_SOCK = socket;
   try {
-    execFileSync('ssh-add', ['-q', `${sshd.directory}/client`]);
+    const env = { ...process.env, SSH_AUTH_SOCK: socket };
+    execFileSync('ssh-add', ['-q', `${sshd.directory}/client`], { env });
     const host = new SshHost(sshd.settings({ key: 'agent' }), '/tmp/nowhere');
     expect((await host.run({ argv: ['id', '-u'] })).stdout).toBe('0\n');
   } finally {

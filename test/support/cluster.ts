@@ -1,3 +1,4 @@
+import type { Host } from '../../src/hosts/host';
 import { LocalHost } from '../../src/hosts/local-host';
 import { inventorySchema, type ClusterEntry } from '../../src/inventory/schema';
 import type { Cluster } from '../../src/postgres/cluster';
@@ -5,7 +6,11 @@ import { versionsDirectory } from '../../sandbox/inventory';
 import type { SandboxServer } from '../../sandbox/postgres-server';
 
 /** A cluster as the inventory would describe a sandbox server: version directories side by side under the server's root. */
-export async function clusterOf(server: SandboxServer, overrides: Partial<ClusterEntry> = {}): Promise<Cluster> {
+export async function clusterOf(
+  server: SandboxServer,
+  overrides: Partial<ClusterEntry> = {},
+  host: Host = new LocalHost('here', `${server.root}/work`),
+): Promise<Cluster> {
   const { root } = server;
   const binDirectory = await versionsDirectory(root);
   const entry = inventorySchema.parse({
@@ -24,5 +29,5 @@ export async function clusterOf(server: SandboxServer, overrides: Partial<Cluste
       },
     },
   }).clusters.test;
-  return { name: 'test', host: new LocalHost('here', `${root}/work`), entry, password: () => server.adminPassword };
+  return { name: 'test', host, entry, password: () => server.adminPassword };
 }

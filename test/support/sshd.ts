@@ -6,6 +6,8 @@ import type { SshSettings } from '../../src/hosts/ssh/settings';
 
 /** A real sshd on 127.0.0.1 with keys of its own. Needs root, as sshd does to log others in. */
 export class Sshd {
+  private static readonly running = new Set<Sshd>();
+
   private constructor(
     readonly directory: string,
     readonly port: number,
@@ -23,7 +25,14 @@ export class Sshd {
     writeFileSync(`${directory}/known_hosts`, knownHostsLine(port, `${directory}/host.pub`));
     const server = spawn('/usr/sbin/sshd', ['-D', '-f', `${directory}/sshd_config`, '-E', `${directory}/log`]);
     await answers(port);
-    return new Sshd(directory, port, server);
+    const sshd = new Sshd(directory, port, server);
+    Sshd.running.add(sshd);
+    return sshd;
+  }
+
+  /** Stops those that this test file started. */
+  static stopAll(): void {
+    for (const sshd of Sshd.running) sshd.stop();
   }
 
   settings(others: Partial<SshSettings> = {}): SshSettings {
@@ -60,6 +69,7 @@ export class Sshd {
   }
 
   stop(): void {
+    Sshd.running.delete(this);
     this.cut();
     this.server.kill('SIGTERM');
     rmSync(this.directory, { recursive: true, force: true });
