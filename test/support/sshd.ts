@@ -1,10 +1,13 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
+import { userInfo } from 'node:os';
 import { freePort } from '../../sandbox/free-port';
 import type { SshSettings } from '../../src/hosts/ssh/settings';
 
-/** A real sshd on 127.0.0.1 with keys of its own. Needs root, as sshd does to log others in. */
+const SSHD = '/usr/sbin/sshd';
+
+/** A real sshd on 127.0.0.1 with keys of its own. Without root it can log in nobody but this user. */
 export class Sshd {
   private static readonly running = new Set<Sshd>();
 
@@ -17,13 +20,14 @@ export class Sshd {
   static async start(directives: string[] = []): Promise<Sshd> {
     const directory = mkdtempSync('/tmp/pgp-sshd-');
     chmodSync(directory, 0o755);
-    mkdirSync('/run/sshd', { recursive: true });
+    if (!existsSync(SSHD)) throw new Error(`these tests need ${SSHD}: Debian's package is openssh-server`);
+    if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true });
     for (const name of ['host', 'client', 'stranger']) makeKey(`${directory}/${name}`);
     writeFileSync(`${directory}/authorized_keys`, readFileSync(`${directory}/client.pub`));
     const port = await freePort();
     writeFileSync(`${directory}/sshd_config`, configuration(directory, port, directives));
     writeFileSync(`${directory}/known_hosts`, knownHostsLine(port, `${directory}/host.pub`));
-    const server = spawn('/usr/sbin/sshd', ['-D', '-f', `${directory}/sshd_config`, '-E', `${directory}/log`]);
+    const server = spawn(SSHD, ['-D', '-f', `${directory}/sshd_config`, '-E', `${directory}/log`]);
     await answers(port);
     const sshd = new Sshd(directory, port, server);
     Sshd.running.add(sshd);
@@ -40,7 +44,7 @@ export class Sshd {
       name: 'db1',
       address: '127.0.0.1',
       port: this.port,
-      user: 'root',
+      user: userInfo().username,
       key: this.key('client'),
       knownHosts: `${this.directory}/known_hosts`,
       ...others,

@@ -45,7 +45,7 @@ test.each([
   [
     'a key in the clear',
     'hosts: {h: {connection: {ssh: {address: a, user: root, key: abc}}}}\nclusters: {}',
-    'hosts.h.connection.ssh.key: Invalid input: expected "agent", or a secret is a reference',
+    'hosts.h.connection.ssh.key: a secret is a reference',
   ],
   [
     'a misspelt field of a connection',

@@ -76,7 +76,7 @@ export function targetPart(mode: Mode | undefined): number {
 
 async function fileSystems({ cluster }: PreflightContext, paths: string[]): Promise<Map<string, FileSystem>> {
   const script = 'for p; do while [ ! -e "$p" ]; do p=$(dirname -- "$p"); done; df -PB1 -- "$p" | tail -n 1; done';
-  const text = await output(cluster.host, { argv: ['sh', '-c', script, 'sh', ...paths] });
+  const text = await output(cluster.host, { argv: ['sh', '-c', script, 'sh', ...paths], user: cluster.entry.osUser });
   const lines = text.trimEnd().split('\n');
   return new Map(
     paths.map((path, index) => {
