@@ -6,6 +6,7 @@ import { CommandFailed, type Command, type CommandResult, type Host, type Target
 import { commandLine, refuseBySudo, switchUser, type Login } from './run-as';
 
 const DEFAULT_TIMEOUT_MS = 60_000;
+const CONNECT_TIMEOUT_MS = 10_000;
 const MAX_OUTPUT = 64 * 1024 * 1024;
 
 /** The machine the worker runs on. */
@@ -22,8 +23,12 @@ export class LocalHost implements Host {
   open(target: Target): Promise<Duplex> {
     const socket = createConnection('path' in target ? target : { host: target.address, port: target.port });
     return new Promise((resolve, reject) => {
+      socket.setTimeout(CONNECT_TIMEOUT_MS, () =>
+        socket.destroy(new Error(`no answer within ${CONNECT_TIMEOUT_MS} ms`)),
+      );
       socket.once('error', reject);
       socket.once('connect', () => {
+        socket.setTimeout(0);
         socket.off('error', reject);
         resolve(socket);
       });

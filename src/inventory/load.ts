@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
 import { inventorySchema, type Inventory } from './schema';
 
 /** The inventory can't be used. The message names the file, the place in it and what is expected there. */
@@ -18,8 +19,34 @@ export function loadInventory(file: string): Inventory {
   }
   const parsed = inventorySchema.safeParse(document.toJS());
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `  ${issue.path.join('.') || '(top)'}: ${issue.message}`);
+  const problems = parsed.error.issues
+    .flatMap(told)
+    .map(({ path, message }) => `  ${path.join('.') || '(top)'}: ${message}`);
   throw new InventoryError(`${file} does not fit the inventory's form:\n${problems.join('\n')}`);
+}
+
+interface Problem {
+  path: PropertyKey[];
+  message: string;
+}
+
+/** Of a choice of forms, the problems of the one that came furthest: it is the one that was meant. */
+function told(issue: z.core.$ZodIssue): Problem[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const forms = issue.errors.map((form) => form.flatMap(told));
+  const depth = (form: Problem[]) => Math.max(0, ...form.map(({ path }) => path.length));
+  const furthest = forms.reduce((one, other) => (depth(other) > depth(one) ? other : one), []);
+  if (depth(furthest) === 0)
+    return [
+      {
+        path: issue.path,
+        message: forms
+          .flat()
+          .map(({ message }) => message)
+          .join(', or '),
+      },
+    ];
+  return furthest.map(({ path, message }) => ({ path: [...issue.path, ...path], message }));
 }
 
 function read(file: string): string {

@@ -48,12 +48,13 @@ export async function withSql<T>(
   work: (sql: Sql) => Promise<T>,
 ): Promise<T> {
   const { admin, port } = cluster.entry;
+  const password = cluster.password(); // throws before anything is open
   const stream = await cluster.host.open(listener(options.address ?? admin.host, options.port ?? port));
   const database = options.database ?? admin.database;
   const client = new Client({
     stream: () => connected(stream),
     user: admin.user,
-    password: cluster.password(),
+    password,
     database,
     application_name: 'pgpassage',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -63,7 +64,10 @@ export async function withSql<T>(
   });
   // A connection that breaks while idle emits 'error'; the next query on it fails and says so.
   client.on('error', () => undefined);
-  await client.connect();
+  await client.connect().catch((error) => {
+    stream.destroy();
+    throw error;
+  });
   try {
     return await work({ database, query: async (text, values) => (await client.query(text, values)).rows });
   } finally {

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { forgetJob, inspectJob, runJob } from '../../src/hosts/durable-job';
+import { forgetJob, inspectJob, runJob, startJob } from '../../src/hosts/durable-job';
 import { SshHost } from '../../src/hosts/ssh-host';
 import { closeConnections } from '../../src/hosts/ssh/connection';
 import { CommandFailed, HostUnreachable } from '../../src/hosts/host';
+import { serverUser } from '../../sandbox/os-user';
 import { Sshd } from '../support/sshd';
 import { until } from '../support/until';
 
@@ -33,7 +34,8 @@ test('input, output, errors and the exit code are the command’s own, whatever 
 
 test('environment and user hold for the command', async () => {
   const argv = ['sh', '-c', 'echo "$(id -un) $A $(pwd)"'];
-  expect((await host.run({ argv, user: 'postgres', env: { A: 'b c' } })).stdout).toBe('postgres b c /\n');
+  const user = serverUser().name;
+  expect((await host.run({ argv, user, env: { A: 'b c' } })).stdout).toBe(`${user} b c /\n`);
 });
 
 test('30 commands at once go over one connection', async () => {
@@ -72,10 +74,11 @@ test('a cut connection fails what runs over it, and the next command connects an
 
 test('a job goes on when its connection is cut, and is attached to again', async () => {
   const job = { id: 'cut', script: 'echo begun; sleep 3; echo ended' };
-  const following = runJob(host, job, { intervalMs: 50 });
+  await startJob(host, job);
   await until(async () => (await inspectJob(host, job)).state === 'running');
-  sshd.cut();
-  await expect(following).rejects.toThrow('durable jobs go on there');
+  const asking = host.run({ argv: ['sleep', '30'] });
+  setTimeout(() => sshd.cut(), 100);
+  await expect(asking).rejects.toThrow('durable jobs go on there');
   expect((await inspectJob(host, job)).state).toBe('running');
   expect(await runJob(host, job)).toEqual({ state: 'finished', exitCode: 0, output: 'begun\nended\n' });
   await forgetJob(host, job);
@@ -100,4 +103,15 @@ test('a connection lost under a forwarded one tells its reason there', async () 
   expect(((await failed.catch((error: Error) => [error])) as Error[])[0].message).toMatch(
     /was lost during a connection/,
   );
+});
+
+test('a peer that falls silent is noticed within some 15 s', async () => {
+  await host.run({ argv: ['true'] });
+  const silent = sshd.sessions();
+  for (const pid of silent) process.kill(pid, 'SIGSTOP');
+  const began = performance.now();
+  await expect(host.run({ argv: ['true'] })).rejects.toThrow('was lost during true (Keepalive timeout)');
+  expect(performance.now() - began).toBeLessThan(20_000);
+  for (const pid of silent) process.kill(pid, 'SIGKILL');
+  expect((await host.run({ argv: ['echo', 'again'] })).stdout).toBe('again\n');
 });

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { HostRefused, HostUnreachable } from '../../src/hosts/host';
 import { runJob } from '../../src/hosts/durable-job';
 import { SshHost } from '../../src/hosts/ssh-host';
@@ -15,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await closeConnections();
-  sshd.stop();
+  Sshd.stopAll();
 });
 
 async function failure(settings: Partial<SshSettings>): Promise<Error> {
@@ -52,7 +53,7 @@ test('a revoked host key is refused although it is known', async () => {
 test('a key that the host does not take is named by its reference', async () => {
   const error = await failure({ key: sshd.key('stranger') });
   expect(error).toBeInstanceOf(HostRefused);
-  expect(error.message).toContain(`takes not the key file:${sshd.directory}/stranger for user root`);
+  expect(error.message).toContain(`takes not the key file:${sshd.directory}/stranger for user ${userInfo().username}`);
 });
 
 test('a file that is no key, and an agent that is not there, are named', async () => {
@@ -73,8 +74,6 @@ test('a host that is down is told as such, and used once it is up', async () => 
   const host = new SshHost({ ...late.settings(), port, knownHosts: `${late.directory}/late` }, '/tmp/nowhere');
   writeFileSync(`${late.directory}/late`, knownHostsLine(port, `${late.directory}/host.pub`));
   expect((await host.run({ argv: ['echo', 'up'] })).stdout).toBe('up\n');
-  await closeConnections();
-  late.stop();
 });
 
 test('a host behind another is reached through it', async () => {
@@ -87,8 +86,6 @@ test('a host behind another is reached through it', async () => {
   setTimeout(() => bastion.cut(), 200);
   await expect(running).rejects.toThrow('db1: the SSH connection to');
   expect((await host.run({ argv: ['echo', 'again'] })).stdout).toBe('again\n');
-  await closeConnections();
-  bastion.stop();
 });
 
 test('a host that takes fewer sessions at once is not asked for more', async () => {
@@ -97,8 +94,6 @@ test('a host that takes fewer sessions at once is not asked for more', async () 
   const all = Array.from({ length: 12 }, (_, n) => host.run({ argv: ['sh', '-c', `sleep 0.1; echo ${n}`] }));
   expect((await Promise.all(all)).map(({ stdout }) => Number(stdout))).toEqual([...Array(12).keys()]);
   expect(strict.sessions()).toHaveLength(1);
-  await closeConnections();
-  strict.stop();
 });
 
 test('an agent’s key lets in', async () => {
@@ -107,9 +102,10 @@ test('an agent’s key lets in', async () => {
   const before = process.env.SSH_AUTH_SOCK;
   process.env.SSH_AUTH_SOCK = socket;
   try {
-    execFileSync('ssh-add', ['-q', `${sshd.directory}/client`]);
+    const env = { ...process.env, SSH_AUTH_SOCK: socket };
+    execFileSync('ssh-add', ['-q', `${sshd.directory}/client`], { env });
     const host = new SshHost(sshd.settings({ key: 'agent' }), '/tmp/nowhere');
-    expect((await host.run({ argv: ['id', '-u'] })).stdout).toBe('0\n');
+    expect((await host.run({ argv: ['id', '-un'] })).stdout).toBe(`${userInfo().username}\n`);
   } finally {
     process.kill(Number(pid));
     if (before === undefined) delete process.env.SSH_AUTH_SOCK;
@@ -117,7 +113,8 @@ test('an agent’s key lets in', async () => {
   }
 });
 
-describe('a normal user', () => {
+// Root alone can add a user and write to sudoers.
+(userInfo().uid === 0 ? describe : describe.skip)('a normal user', () => {
   let user: NormalUser;
   let host: SshHost;
   beforeAll(() => {

@@ -1,3 +1,4 @@
+import type { Host } from '../../src/hosts/host';
 import { LocalHost } from '../../src/hosts/local-host';
 import type { z } from 'zod';
 import { clusterFrom } from '../../src/activities/clusters';
@@ -10,7 +11,7 @@ import type { SandboxServer } from '../../sandbox/postgres-server';
 export type EntryOverrides = Partial<z.input<typeof inventorySchema>['clusters'][string]>;
 
 /** A cluster as the inventory would describe a sandbox server: version directories side by side under the server's root. */
-export async function clusterOf(server: SandboxServer, overrides: EntryOverrides = {}): Promise<Cluster> {
+export async function clusterOf(server: SandboxServer, overrides: EntryOverrides = {}, host?: Host): Promise<Cluster> {
   const { root } = server;
   const binDirectory = await versionsDirectory(root);
   const entry = inventorySchema.parse({
@@ -32,7 +33,7 @@ export async function clusterOf(server: SandboxServer, overrides: EntryOverrides
   return clusterFrom(
     'test',
     entry,
-    (name) => new LocalHost(name, `${root}/work`),
+    (name) => host ?? new LocalHost(name, `${root}/work`),
     () => 'present',
     () => server.adminPassword,
   );

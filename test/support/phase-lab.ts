@@ -1,6 +1,7 @@
 import { createServer, type SandboxServer } from '../../sandbox/postgres-server';
 import type { MajorVersion } from '../../sandbox/parts';
 import { temporaryRoot, type TemporaryRoot } from '../../sandbox/temporary-root';
+import { SshHost } from '../../src/hosts/ssh-host';
 import type { Mode } from '../../src/migration/input';
 import { phaseStamp } from '../../src/migration/phase';
 import type { Cluster } from '../../src/postgres/cluster';
@@ -14,6 +15,7 @@ import { prepareTarget } from '../../src/postgres/upgrade/target';
 import { runningVersions } from '../../src/postgres/upgrade/world';
 import { clusterOf } from './cluster';
 import { runJobs } from './run-job';
+import type { Sshd } from './sshd';
 
 /** A small real cluster with one table, and a phase of it that is carried out step by step, without Temporal. */
 export class PhaseLab {
@@ -24,12 +26,14 @@ export class PhaseLab {
     readonly run: RunJob,
   ) {}
 
-  static async start(version: MajorVersion): Promise<PhaseLab> {
+  /** On this machine itself, or reached by SSH. */
+  static async start(version: MajorVersion, sshd?: Sshd): Promise<PhaseLab> {
     const root = await temporaryRoot();
     const server = await createServer({ version, root: root.path });
     await server.start();
     await server.psql('create table kept (n int primary key); insert into kept select generate_series(1, 1000)');
-    const cluster = await clusterOf(server);
+    const host = sshd && new SshHost(sshd.settings(), `${root.path}/work`);
+    const cluster = await clusterOf(server, {}, host);
     return new PhaseLab(root, server, cluster, runJobs(cluster.host));
   }
 

@@ -1,11 +1,16 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
+import { userInfo } from 'node:os';
 import { freePort } from '../../sandbox/free-port';
 import type { SshSettings } from '../../src/hosts/ssh/settings';
 
-/** A real sshd on 127.0.0.1 with keys of its own. Needs root, as sshd does to log others in. */
+const SSHD = '/usr/sbin/sshd';
+
+/** A real sshd on 127.0.0.1 with keys of its own. Without root it can log in nobody but this user. */
 export class Sshd {
+  private static readonly running = new Set<Sshd>();
+
   private constructor(
     readonly directory: string,
     readonly port: number,
@@ -15,15 +20,23 @@ export class Sshd {
   static async start(directives: string[] = []): Promise<Sshd> {
     const directory = mkdtempSync('/tmp/pgp-sshd-');
     chmodSync(directory, 0o755);
-    mkdirSync('/run/sshd', { recursive: true });
+    if (!existsSync(SSHD)) throw new Error(`these tests need ${SSHD}: Debian's package is openssh-server`);
+    if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true });
     for (const name of ['host', 'client', 'stranger']) makeKey(`${directory}/${name}`);
     writeFileSync(`${directory}/authorized_keys`, readFileSync(`${directory}/client.pub`));
     const port = await freePort();
     writeFileSync(`${directory}/sshd_config`, configuration(directory, port, directives));
     writeFileSync(`${directory}/known_hosts`, knownHostsLine(port, `${directory}/host.pub`));
-    const server = spawn('/usr/sbin/sshd', ['-D', '-f', `${directory}/sshd_config`, '-E', `${directory}/log`]);
+    const server = spawn(SSHD, ['-D', '-f', `${directory}/sshd_config`, '-E', `${directory}/log`]);
     await answers(port);
-    return new Sshd(directory, port, server);
+    const sshd = new Sshd(directory, port, server);
+    Sshd.running.add(sshd);
+    return sshd;
+  }
+
+  /** Stops those that this test file started. */
+  static stopAll(): void {
+    for (const sshd of Sshd.running) sshd.stop();
   }
 
   settings(others: Partial<SshSettings> = {}): SshSettings {
@@ -31,7 +44,7 @@ export class Sshd {
       name: 'db1',
       address: '127.0.0.1',
       port: this.port,
-      user: 'root',
+      user: userInfo().username,
       key: this.key('client'),
       knownHosts: `${this.directory}/known_hosts`,
       ...others,
@@ -60,6 +73,7 @@ export class Sshd {
   }
 
   stop(): void {
+    Sshd.running.delete(this);
     this.cut();
     this.server.kill('SIGTERM');
     rmSync(this.directory, { recursive: true, force: true });

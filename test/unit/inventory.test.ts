@@ -52,6 +52,27 @@ test.each([
     'hosts: {h: {connection: local}}\nclusters: {a: {primary: h, standbys: [h]}}',
     'clusters.a: the primary and h have the same host and port',
   ],
+  [
+    'a key in the clear',
+    'hosts: {h: {connection: {ssh: {address: a, user: root, key: abc}}}}\nclusters: {}',
+    'hosts.h.connection.ssh.key: a secret is a reference',
+  ],
+  [
+    'a misspelt field of a connection',
+    'hosts: {h: {connection: {ssh: {address: a, user: root, key: agent, prot: 1}}}}\nclusters: {}',
+    'hosts.h.connection.ssh: Unrecognized key: "prot"',
+  ],
+  ['an unknown connection', 'hosts: {h: {connection: telnet}}\nclusters: {}', 'hosts.h.connection: Invalid input'],
+  [
+    'a way that has no end',
+    'hosts: {h: {connection: {ssh: {address: a, user: root, key: agent, jump: h}}}}\nclusters: {}',
+    'hosts.h.connection.ssh.jump: the way h → h has no end',
+  ],
+  [
+    'a way by an unknown host',
+    'hosts: {h: {connection: {ssh: {address: a, user: root, key: agent, jump: x}}}}\nclusters: {}',
+    'hosts.h.connection.ssh.jump: host "x" is not listed under hosts',
+  ],
   ['a misspelt field', 'hosts: {h: {connection: local}}\nclusters: {a: {primary: h, prot: 5432}}', 'prot'],
 ])('%s is refused with its place', (_, text, message) => {
   expect(() => loadInventory(inventory(text))).toThrow(message);

@@ -52,16 +52,14 @@ function follow(host: string, channel: ClientChannel, execution: Execution): Pro
       reject(new CommandFailed(host, execution.argv, { exitCode: 128, stdout, stderr: `${stderr}\n${why}` }));
     };
     const timer = setTimeout(() => fail(`no end after ${execution.timeoutMs} ms`), execution.timeoutMs + GRACE_MS);
-    let end: { exitCode: number } | { why: string } = { why: 'the host told no exit code' };
     channel.on('data', (chunk: Buffer) => printed.add('stdout', chunk));
     channel.stderr.on('data', (chunk: Buffer) => printed.add('stderr', chunk));
-    channel.on('exit', (code: number | null, signal?: string) => {
-      end = code === null ? { why: `ended by ${signal}` } : { exitCode: code };
-    });
-    channel.on('close', () => {
-      if ('why' in end) return fail(end.why);
+    // By `close` and not by `exit`: a quick command's exit is told before anybody can listen.
+    channel.on('close', (exitCode?: number | null, signal?: string) => {
+      if (exitCode === undefined) return fail('the host told no exit code');
+      if (exitCode === null) return fail(`ended by ${signal}`);
       clearTimeout(timer);
-      resolve({ ...end, ...printed.text() });
+      resolve({ exitCode, ...printed.text() });
     });
     // A command that ends without reading its input is no failure of its own: its exit code tells.
     channel.on('error', () => undefined);

@@ -1,21 +1,32 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { asUser } from '../../../sandbox/os-user';
+import { closeConnections } from '../../../src/hosts/ssh/connection';
 import { stopServer } from '../../../src/postgres/service';
 import { outage } from '../../../src/postgres/upgrade/outage';
 import { rehearse } from '../../../src/postgres/upgrade/rehearsal';
 import { rollBack } from '../../../src/postgres/upgrade/rollback';
 import { PhaseLab } from '../../support/phase-lab';
+import { Sshd } from '../../support/sshd';
 
 let lab: PhaseLab;
+let sshd: Sshd;
+beforeAll(async () => {
+  sshd = await Sshd.start();
+});
 afterEach(() => lab.stop());
+afterAll(async () => {
+  await closeConnections();
+  sshd.stop();
+});
 
 describe.each([
-  { mode: 'copy', from: 16, to: 17 },
-  { mode: 'link', from: 16, to: 17 },
-  { mode: 'swap', from: 17, to: 18 },
-] as const)('in mode $mode', ({ mode, from, to }) => {
+  { way: 'local', mode: 'copy', from: 16, to: 17 },
+  { way: 'local', mode: 'link', from: 16, to: 17 },
+  { way: 'local', mode: 'swap', from: 17, to: 18 },
+  { way: 'ssh', mode: 'link', from: 16, to: 17 },
+] as const)('on a host reached by $way, in mode $mode', ({ way, mode, from, to }) => {
   test('a phase is rehearsed, upgraded, and rolled back: writes up to the stop are there, later ones are named and gone', async () => {
-    lab = await PhaseLab.start(from);
+    lab = await PhaseLab.start(from, way === 'ssh' ? sshd : undefined);
     const { directory, record } = await lab.prepared(from, to, mode);
     const rehearsal = await rehearse(lab.cluster, directory, record, 'rehearsal', lab.run);
     expect(rehearsal.outageMs).toBeGreaterThan(100);

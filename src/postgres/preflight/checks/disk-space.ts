@@ -80,9 +80,9 @@ export function targetPart(mode: Mode | undefined): number {
 }
 
 /** The file system of each path, or of the nearest directory above it that exists. */
-export async function fileSystems({ host }: Pick<Cluster, 'host'>, paths: string[]): Promise<Map<string, FileSystem>> {
+export async function fileSystems({ host, entry }: Cluster, paths: string[]): Promise<Map<string, FileSystem>> {
   const script = 'for p; do while [ ! -e "$p" ]; do p=$(dirname -- "$p"); done; df -PB1 -- "$p" | tail -n 1; done';
-  const text = await output(host, { argv: ['sh', '-c', script, 'sh', ...paths] });
+  const text = await output(host, { argv: ['sh', '-c', script, 'sh', ...paths], user: entry.osUser });
   const lines = text.trimEnd().split('\n');
   return new Map(
     paths.map((path, index) => {
