@@ -46,7 +46,7 @@ function runHere(host: string, command: Command, argv: readonly string[]): Promi
   const timeoutMs = command.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   return new Promise((resolve, reject) => {
     // The OS users of servers can't enter the worker's own directory, so commands start in the root directory.
-    const child = spawn(argv[0], argv.slice(1), { cwd: '/' });
+    const child = spawn(argv[0], argv.slice(1), { cwd: '/', env: process.env });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     let size = 0;

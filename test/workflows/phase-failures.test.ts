@@ -21,7 +21,7 @@ const BEFORE_THE_OUTAGE: [string, string[]][] = [
   ['chooseMode', []],
   ['preflight', []],
   ['openPhase', []],
-  ['takeEvidence', ['releaseWal']],
+  ['takeEvidence', []],
   ['takeBackup', ['releaseWal']],
   ['prepareTarget', ['discardTarget', 'releaseWal']],
   ['rehearse', ['discardTarget', 'releaseWal']],
@@ -84,13 +84,13 @@ test.each(BEFORE_THE_OUTAGE.filter(([step]) => step !== 'outage'))(
 test('a step that fails beside another one ends it, and nothing is undone before it has ended', async () => {
   const fake = new FakeCluster();
   const order: string[] = [];
-  fake.fail('takeEvidence', FAILURE.rehearsal);
+  fake.fail('prepareTarget', FAILURE.rehearsal);
   fake.before = async (name) => {
     if (name === 'takeBackup') await cancelledAtLast().catch(() => order.push('the backup has ended'));
-    if (name === 'releaseWal') order.push(name);
+    if (UNDO.includes(name)) order.push(name);
   };
   await expect(withMigration(env, fake, input(), ({ result }) => result())).rejects.toBeInstanceOf(WorkflowFailedError);
-  expect(order).toEqual(['the backup has ended', 'releaseWal']);
+  expect(order).toEqual(['the backup has ended', 'discardTarget', 'releaseWal']);
 });
 
 test('cancelling during the outage waits for its end: the new version serves and nothing is undone', async () => {

@@ -84,7 +84,7 @@ test('an outage that fails: the primary comes back first, then its standbys', as
     'rollBackPhase',
     'rollBackStandby',
     'rollBackStandby',
-    'discardStandby',
+    'letClientsIn',
   ]);
 });
 

@@ -31,8 +31,9 @@ import { together } from './together';
  *     over, and with it the rollback ledger
  *  3. pre-flight: every check; blockers end the phase, nothing was touched
  *  4. open the phase's directory: record, rollback.sh
- *  5. base backup, verified; from here the server keeps its WAL
- *  6. beside it: evidence before, and the target: initdb, configuration, for each standby its own
+ *  5. evidence before
+ *  6. base backup, verified; from here the server keeps its WAL. Beside it the target: initdb, configuration, for each
+ *     standby its own
  *  7. rehearse on a clone of the backup
  *  8. see whether clients can be held back for as long, then wait for the maintenance window
  *  9. the outage, one job on the host: clients held back, stop, pg_upgrade, start, clients let in
@@ -51,10 +52,10 @@ export async function runPhase(migration: Migration, phase: PhaseProgress): Prom
     await choose(run);
     await preflight(run);
     const opened = await openPhase(run);
+    await evidenceBefore(opened); // before the backup makes a slot, which is none of the cluster's
     await together(
       () => backUp(opened),
       async () => {
-        await evidenceBefore(opened);
         await prepare(opened);
         await prepareStandbys(opened);
       },
