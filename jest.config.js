@@ -3,6 +3,16 @@ module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
+  // By `npm run test:lab` and `npm run test:servers`.
+  testPathIgnorePatterns: [
+    '/test/lab/',
+    '/test/e2e/standbys.test.ts',
+    '/test/pgbouncer/outage.test.ts',
+    '/test/pgbouncer/phase.test.ts',
+    '/test/postgres/standby/phase.test.ts',
+    '/test/postgres/standby/synchronous.test.ts',
+    '/test/postgres/standby/ways-back.test.ts',
+  ],
   transform: { '^.+\\.ts$': '@swc/jest', '/tree-sitter-wasm/.+\\.js$': '@swc/jest' }, // options: .swcrc
   // It imports a module of Node's dynamically, which Jest can't do; as CommonJS it requires it.
   transformIgnorePatterns: ['/node_modules/(?!@vscode/tree-sitter-wasm/)'],

@@ -1,9 +1,9 @@
 import { exists } from '../../hosts/files';
 import { shellCommand } from '../../hosts/quote';
-import { layout, type Cluster, type Standby } from '../cluster';
+import { layout, SUPPORTED_VERSIONS, type Cluster, type Standby } from '../cluster';
 import { withSql } from '../connection';
 import { walPosition } from '../lsn';
-import { handOver, stopServer } from '../service';
+import { handOver, service, stopServer } from '../service';
 import { keepWal, releaseWal } from '../upgrade/backup';
 import { JobFailed } from '../upgrade/jobs';
 import { controlData, lookAt } from '../upgrade/world';
@@ -113,7 +113,9 @@ export async function runScript(
   { jobId, run }: Pick<Rebuild, 'jobId' | 'run'>,
 ): Promise<string> {
   const script = `exec ${shellCommand(['sh', `${directory}/${STANDBY_FILES.rollback}`, ...args])}\n`;
-  const job = { id: [jobId, 'script', ...args].join('.'), script };
+  // As whoever may work the service; which version's, makes no difference to that.
+  const { user } = service(standby, SUPPORTED_VERSIONS[0]).stop;
+  const job = { id: [jobId, 'script', ...args].join('.'), user, script };
   const end = await run(job, { restart: true });
   if (end.exitCode !== 0) throw new JobFailed(`${standby.name}: rollback.sh on ${standby.host.name}`, end);
   return end.output.trim();

@@ -2,6 +2,7 @@ import { shellCommand } from '../../hosts/quote';
 import { lossOf } from '../../migration/ledger';
 import { phaseName } from '../../migration/path';
 import type { Cluster } from '../cluster';
+import { service } from '../service';
 import { JobFailed, type JobEnd, type RunJob } from './jobs';
 import { PHASE_FILES, type PhaseRecord } from './phase-files';
 import { ROLLBACK_EXIT } from './rollback-script';
@@ -30,7 +31,7 @@ export async function rollBack(
   jobId: string,
   run: RunJob,
 ): Promise<RollbackResult> {
-  const end = await runScript(directory, acceptLoss ? accepting(record) : [], jobId, run);
+  const end = await runScript(cluster, directory, record, acceptLoss ? accepting(record) : [], jobId, run);
   if (end.exitCode !== ROLLBACK_EXIT.done && end.exitCode !== ROLLBACK_EXIT.short) {
     throw new JobFailed(`${cluster.name}: the rollback ${record.to} → ${record.from}`, end);
   }
@@ -54,14 +55,23 @@ export async function stopNewServer(
   run: RunJob,
 ): Promise<void> {
   const args = [...(acceptLoss ? accepting(record) : []), '--stop-only'];
-  const end = await runScript(directory, args, jobId, run);
+  const end = await runScript(cluster, directory, record, args, jobId, run);
   if (end.exitCode === ROLLBACK_EXIT.done && !(await lookAt(cluster, record.to)).running) return;
   throw new JobFailed(`${cluster.name}: the stop of PostgreSQL ${record.to}`, end);
 }
 
 const accepting = (record: PhaseRecord): string[] => ['--accept', lossOf(phaseName(record))];
 
-function runScript(directory: string, args: readonly string[], jobId: string, run: RunJob): Promise<JobEnd> {
+function runScript(
+  cluster: Cluster,
+  directory: string,
+  record: PhaseRecord,
+  args: readonly string[],
+  jobId: string,
+  run: RunJob,
+): Promise<JobEnd> {
   const argv = ['sh', `${directory}/${PHASE_FILES.rollback}`, ...args];
-  return run({ id: jobId, script: `exec ${shellCommand(argv)}\n` }, { restart: true });
+  // As whoever may work the service: the connection's own user can't even read what the OS user keeps to itself.
+  const { user } = service(cluster, record.to).stop;
+  return run({ id: jobId, user, script: `exec ${shellCommand(argv)}\n` }, { restart: true });
 }
