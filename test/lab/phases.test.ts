@@ -63,7 +63,7 @@ test('15 → 16 → 17 → 18 over SSH, under systemd, in Debian’s layout, wit
   await lab.hosts.db1.boot();
   const sql = await connected();
   expect((await writers.verify(sql)).missing).toBe(0);
-  expect((await sql.query<{ v: string }>('show server_version')).rows[0].v).toMatch(/^18\./);
+  expect((await sql.query<{ server_version: string }>('show server_version')).rows[0].server_version).toMatch(/^18\./);
   await sql.end();
   expect(await lab.hosts.db1.run(['pg_lsclusters', '--no-header'])).toMatch(/^18 +main +5432 online/m);
   expect(await lab.hosts.db1.run(['sh', '-c', 'pgrep -xc postgres || true'])).not.toBe('0\n');
