@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { run, tryRun } from '../command';
+import { parts, type MajorVersion } from '../parts';
+import { projectRoot } from '../project-root';
+
+/** Which extension `ruvector` a copy of PostgreSQL has; see provision.sh. The fixtures imitate names, not RuVector. */
+export type Flavour = 'fixture' | 'fixture-no-path' | 'published' | 'published-path';
+
+const LEFT_OUT = 3;
+
+/**
+ * The bin directory of a PostgreSQL with that extension; or why it can't be had on this machine.
+ * @throws Error when making it failed, as against not being possible here.
+ */
+export async function ruvectorPostgres(
+  flavour: Flavour,
+  version: MajorVersion,
+): Promise<{ bin: string } | { leftOut: string }> {
+  const argv = ['bash', script('provision.sh'), flavour, String(version), (await parts()).postgres[version]];
+  const { code, stdout, stderr } = await tryRun(argv, { timeoutMs: 10 * 60_000 });
+  if (code === 0) return { bin: stdout.trim() };
+  if (code === LEFT_OUT) return { leftOut: stderr.trim() };
+  throw new Error(`${argv.join(' ')} ended with exit code ${code}: ${stderr}`);
+}
+
+/** Builds the published extension into the cache. @throws Error that says what is missing. */
+export async function buildPublished(version: MajorVersion): Promise<void> {
+  const argv = ['bash', script('build.sh'), String(version), (await parts()).postgres[version]];
+  await run(argv, { stderr: 'inherit', timeoutMs: 60 * 60_000 });
+}
+
+function script(name: string): string {
+  return join(projectRoot(), 'sandbox', 'ruvector', name);
+}
