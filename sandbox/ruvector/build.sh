@@ -48,14 +48,14 @@ TOML
 source_=$(cd fetch && cargo metadata --format-version 1 | python3 -c '
 import json, os, sys
 print(next(os.path.dirname(p["manifest_path"]) for p in json.load(sys.stdin)["packages"] if p["name"] == "ruvector-postgres"))')
-rm -rf crate && cp -r "$source_" crate
+rm -rf crate && cp -rp "$source_" crate # times kept: what is compiled already stays so
 PGRX_PG_CONFIG_PATH=$bin/pg_config PGRX_HOME=$PWD CARGO_TARGET_DIR=$PWD/target \
   LIBCLANG_PATH=$(dirname "$(find "$PWD/libclang" -name 'libclang.so' | head -n 1)") \
   BINDGEN_EXTRA_CLANG_ARGS=-I$(cc -print-file-name=include) \
   cargo build --quiet --manifest-path crate/Cargo.toml --release --locked --lib --no-default-features --features "pg$major" >&2
 
 rm -rf new && mkdir new
-install -m 755 target/release/libruvector.so new/ruvector.so
+install -m 755 target/release/libruvector_postgres.so new/ruvector.so
 install -m 644 crate/sql/ruvector--*.sql new/
 sed "s|@CARGO_VERSION@|$CRATE|" crate/ruvector.control >new/ruvector.control
 mv -T new "$target"

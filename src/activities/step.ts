@@ -12,6 +12,8 @@ import { RehearsalFailed } from '../postgres/upgrade/rehearsal';
 import { ConfigurationRefused } from '../postgres/configuration/prepare';
 import { NotReady } from '../postgres/upgrade/describe';
 import { StillInUse } from '../postgres/upgrade/finalize';
+import { ConversionRefused } from '../ruvector/jobs';
+import { NoSuchExtension } from '../ruvector/plan';
 import { TargetTaken } from '../postgres/upgrade/target';
 
 const HEARTBEAT_MS = 1_000;
@@ -24,8 +26,10 @@ const FINAL: [new (...args: never[]) => Error, string][] = [
   [TargetTaken, FAILURE.invalidInput],
   [NotReady, FAILURE.invalidInput],
   [StillInUse, FAILURE.invalidInput],
+  [NoSuchExtension, FAILURE.invalidInput],
   [ConfigurationRefused, FAILURE.preflight],
   [RehearsalFailed, FAILURE.rehearsal],
+  [ConversionRefused, FAILURE.conversionRefused],
   [OutageRolledBack, FAILURE.outageRolledBack],
   [ServiceDown, FAILURE.serviceDown],
 ];

@@ -1,0 +1,144 @@
+import { connectionString, programArguments } from '../postgres/client-programs';
+import { layout, type Cluster, type Layout } from '../postgres/cluster';
+import { identifier, literal, withSql } from '../postgres/connection';
+import { readClusterProperties } from '../postgres/init-target';
+import { scratchSettings } from '../postgres/preflight/context';
+import { makePlace, removeScratch, ScratchServer, type ScratchPlace } from '../postgres/preflight/scratch-server';
+import { removeTree } from '../hosts/files';
+import type { SchemaArchive } from './archive';
+import { ARRAY_FORMS, type ArrayForms } from './conversion';
+import type { TargetFacts } from './scripts';
+import { METHODS, type IndexMethod } from './vector-index';
+
+const PLACE = 'ruvector-scratch';
+const REHEARSAL = 'rehearsal';
+const TIMEOUT_MS = 24 * 3_600_000;
+
+/**
+ * A scratch server of the running version, on which an extension can be looked at and an upgrade tried before the cluster
+ * is touched. The same packages serve both, so what it has of the extension, the cluster has.
+ */
+export class Workshop {
+  private constructor(
+    private readonly cluster: Cluster,
+    private readonly paths: Layout,
+    private readonly server: ScratchServer,
+    readonly place: ScratchPlace,
+  ) {}
+
+  /** Makes it, does `work`, and removes it whatever happens. */
+  static async with<T>(cluster: Cluster, version: number, work: (workshop: Workshop) => Promise<T>): Promise<T> {
+    const paths = layout(cluster, version);
+    const place = await makePlace(cluster, paths, PLACE);
+    try {
+      const sql = <R>(database: string | undefined, ask: Parameters<typeof withSql<R>>[2]) => withSql(cluster, { database }, ask);
+      const properties = await sql(undefined, readClusterProperties);
+      const server = await ScratchServer.create(cluster, paths, place, properties, await scratchSettings({ sql }));
+      await server.start('ordinary');
+      return await work(new Workshop(cluster, paths, server, place));
+    } finally {
+      await removeScratch(cluster, paths, PLACE);
+    }
+  }
+
+  /** What a version of the extension offers. */
+  async offers(extension: string, version: string): Promise<TargetFacts> {
+    await this.server.script(`create extension ${identifier(extension)} with schema public version ${literal(version)} cascade;`, 'postgres', true);
+    const ask = <T>(query: string) => this.server.query<T>(query.replaceAll('$1', literal(extension)), 'postgres');
+    const [forms] = await ask<ArrayForms>(ARRAY_FORMS);
+    const methods = await ask<IndexMethod>(METHODS);
+    const concurrent: string[] = [];
+    for (const method of new Set(methods.map((each) => each.method))) {
+      if (await this.buildsConcurrently(methods.find((each) => each.method === method)!)) concurrent.push(method);
+    }
+    await this.server.script(`drop extension ${identifier(extension)} cascade;`, 'postgres', true);
+    return { methods, forms, concurrent };
+  }
+
+  /** Tried, not looked up: nothing in the catalog says it. */
+  private async buildsConcurrently({ method, operatorClass, type }: IndexMethod): Promise<boolean> {
+    const table = `create table probe (v ${type}(3)); insert into probe values ('[1,2,3]'), ('[3,2,1]');`;
+    await this.server.script(`set search_path = public; drop table if exists probe; ${table}`, 'postgres', true);
+    const index = `create index concurrently on public.probe using ${identifier(method)} (v public.${identifier(operatorClass)});`;
+    const { stderr } = await this.server.script(index, 'postgres');
+    await this.server.script('drop table public.probe;', 'postgres', true);
+    return !stderr.includes('ERROR:');
+  }
+
+  /**
+   * Restores a database into `rehearsal`: the schema with the extension at the given version, and the rows of `data`.
+   * Vector indexes are left out: what is rehearsed begins with dropping them.
+   * @returns what the restore complained about; roles and settings of roles apart.
+   */
+  async restore(
+    archive: SchemaArchive,
+    extension: { name: string; version: string; schema: string },
+    leaveOut: ReadonlySet<number>,
+    data?: string,
+  ): Promise<string[]> {
+    await this.server.script(`drop database if exists ${REHEARSAL};`, 'postgres', true);
+    await this.makeRoles();
+    await this.server.script(`create database ${REHEARSAL} template template0;`, 'postgres', true);
+    const { name, version, schema } = extension;
+    await this.server.script(
+      `create schema if not exists ${identifier(schema)}; create extension ${identifier(name)} with schema ${identifier(schema)} version ${literal(version)} cascade;`,
+      REHEARSAL,
+      true,
+    );
+    const kept = archive.entries.filter(({ oid, text }) => !leaveOut.has(oid) && !isExtension(text, name) && !isSchema(text, schema));
+    const list = await archive.writeList(kept, 'rehearsal-list');
+    const restore = (...args: string[]) =>
+      this.server.tryRun('pg_restore', ['--no-owner', '--no-privileges', '--no-tablespaces', '-d', connectionString(this.server.target(REHEARSAL)), ...args]);
+    const schemaPart = (section: string) => restore(`--use-list=${list}`, `--section=${section}`, archive.file);
+    const results = [
+      await schemaPart('pre-data'),
+      ...(data ? [await restore('--data-only', '--disable-triggers', data)] : []),
+      await schemaPart('post-data'),
+    ];
+    await removeTree(this.cluster.host, list, this.cluster.entry.osUser);
+    return results.flatMap(({ stderr }) => [...stderr.matchAll(/^pg_restore: error: (.*)$/gm)].map(([, message]) => message));
+  }
+
+  /** What the scripts bring back has owners and privileges, so the roles have to be there, with no rights of their own. */
+  private async makeRoles(): Promise<void> {
+    const roles = await withSql(this.cluster, {}, (sql) =>
+      sql.query<{ name: string }>("select rolname as name from pg_roles where rolname !~ '^pg_'"),
+    );
+    const there = await this.server.query<{ name: string }>('select rolname as name from pg_roles', 'postgres');
+    const missing = roles.filter(({ name }) => !there.some((role) => role.name === name));
+    await this.server.script(missing.map(({ name }) => `create role ${identifier(name)};`).join('\n'), 'postgres', true);
+  }
+
+  /** Runs a psql script in the restored database, as the job on the host would. @returns what it printed, or the error. */
+  async run(script: string): Promise<{ output: string; error?: string }> {
+    const args = ['-X', '-w', '-d', connectionString(this.server.target(REHEARSAL)), '-f', '-'];
+    const { exitCode, stdout, stderr } = await this.cluster.host.run({
+      argv: programArguments(this.paths, 'psql', args),
+      user: this.cluster.entry.osUser,
+      input: script,
+      timeoutMs: TIMEOUT_MS,
+    });
+    return exitCode === 0 ? { output: stdout } : { output: stdout, error: errorOf(stderr) };
+  }
+
+  /** Rows of a query in the restored database. */
+  query<T>(sql: string): Promise<T[]> {
+    return this.server.query<T>(sql, REHEARSAL);
+  }
+}
+
+function isExtension(text: string, name: string): boolean {
+  return text.startsWith(`EXTENSION - ${name} `) || text.startsWith(`COMMENT - EXTENSION ${name} `);
+}
+
+function isSchema(text: string, schema: string): boolean {
+  return text.startsWith(`SCHEMA - ${schema} `);
+}
+
+/** The first error of psql with what PostgreSQL says of it: `DETAIL` names the objects. */
+export function errorOf(stderr: string): string {
+  const lines = stderr.split('\n').map((line) => line.replace(/^psql:[^:]*:\d+: /, '').trim());
+  const first = lines.findIndex((line) => line.startsWith('ERROR:') || line.startsWith('FATAL:'));
+  const from = first < 0 ? 0 : first;
+  return lines.slice(from, from + 12).filter((line) => line !== '' && !line.startsWith('LINE') && line !== '^').join(' ').slice(0, 2000);
+}
