@@ -1,12 +1,13 @@
 import type { Clusters } from './clusters';
 import { lookActivities } from './look';
 import { ruvectorActivities } from './ruvector';
+import { vectorIndexActivities } from './vector-index';
 import { undoActivities } from './undo';
 import { upgradeActivities } from './upgrade';
 
 /** Every activity of pgpassage. Workflows import the type only. */
 export function createActivities(clusters: Clusters) {
-  return { ...lookActivities(clusters), ...upgradeActivities(clusters), ...undoActivities(clusters), ...ruvectorActivities(clusters) };
+  return { ...lookActivities(clusters), ...upgradeActivities(clusters), ...undoActivities(clusters), ...ruvectorActivities(clusters), ...vectorIndexActivities(clusters) };
 }
 
 export type Activities = ReturnType<typeof createActivities>;

@@ -1,4 +1,4 @@
-import type { RuvectorUpgradeInput } from '../migration/ruvector';
+import type { RuvectorChecklistInput, RuvectorUpgradeInput } from '../migration/ruvector';
 import { withSql, identifier } from '../postgres/connection';
 import type { Finding } from '../postgres/preflight/check';
 import { layout } from '../postgres/cluster';
@@ -6,6 +6,7 @@ import { describe } from '../postgres/upgrade/describe';
 import { logPhase } from '../postgres/upgrade/phase-files';
 import { RehearsalFailed } from '../postgres/upgrade/rehearsal';
 import { SchemaArchive } from '../ruvector/archive';
+import { runChecklist, type ChecklistLine } from '../ruvector/checklist/run';
 import { compareVectors, type VectorCheck } from '../ruvector/compare-evidence';
 import { takeEvidence as measure, type VectorEvidence } from '../ruvector/evidence';
 import { FILES, hasFile, readRecord, readUpgradeFile, upgradeDirectory, writeUpgradeFile, type UpgradeRef } from '../ruvector/files';
@@ -139,6 +140,11 @@ export function ruvectorActivities(clusters: Clusters) {
       const said = await rollBack(cluster, directory, record, job('rollback'), run);
       await log(`rolled back by ${input.by}`);
       return said;
+    }),
+
+    runRuvectorChecklist: step(async (input: RuvectorChecklistInput): Promise<ChecklistLine[]> => {
+      const cluster = clusters.get(input.cluster);
+      return runChecklist(cluster, (await describe(cluster)).version, input, progress);
     }),
 
     heldRuvectorUpgrades: step(async (input: { cluster: string; database: string; extension: string }) => {

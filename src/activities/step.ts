@@ -13,7 +13,9 @@ import { ConfigurationRefused } from '../postgres/configuration/prepare';
 import { NotReady } from '../postgres/upgrade/describe';
 import { StillInUse } from '../postgres/upgrade/finalize';
 import { ConversionRefused } from '../ruvector/jobs';
+import { NoSuchLine } from '../ruvector/checklist/run';
 import { NoSuchExtension } from '../ruvector/plan';
+import { RebuildRefused } from '../ruvector/rebuild';
 import { TargetTaken } from '../postgres/upgrade/target';
 
 const HEARTBEAT_MS = 1_000;
@@ -27,6 +29,8 @@ const FINAL: [new (...args: never[]) => Error, string][] = [
   [NotReady, FAILURE.invalidInput],
   [StillInUse, FAILURE.invalidInput],
   [NoSuchExtension, FAILURE.invalidInput],
+  [RebuildRefused, FAILURE.invalidInput],
+  [NoSuchLine, FAILURE.invalidInput],
   [ConfigurationRefused, FAILURE.preflight],
   [RehearsalFailed, FAILURE.rehearsal],
   [ConversionRefused, FAILURE.conversionRefused],

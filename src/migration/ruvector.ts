@@ -51,5 +51,15 @@ export const vectorIndexRebuildInput = clusterInput.extend({
   sampleRows: z.int().min(100).default(10_000),
 });
 
+/** Runs the runbook's checklist, and records who answers for lines that only a person can judge. */
+export const ruvectorChecklistInput = clusterInput.extend({
+  database,
+  extension,
+  from: z.string().min(1),
+  to: z.string().min(1),
+  signOff: z.array(z.strictObject({ line: name, by: z.string().min(1, 'say who you are'), note: z.string().min(1, 'say why') })).default([]),
+});
+
+export type RuvectorChecklistInput = z.infer<typeof ruvectorChecklistInput>;
 export type RuvectorUpgradeInput = z.infer<typeof ruvectorUpgradeInput>;
 export type VectorIndexRebuildInput = z.infer<typeof vectorIndexRebuildInput>;

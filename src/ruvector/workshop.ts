@@ -7,8 +7,12 @@ import { makePlace, removeScratch, ScratchServer, type ScratchPlace } from '../p
 import { removeTree } from '../hosts/files';
 import type { SchemaArchive } from './archive';
 import { ARRAY_FORMS, type ArrayForms } from './conversion';
+import { MEMBER } from './extension';
 import type { TargetFacts } from './scripts';
 import { METHODS, type IndexMethod } from './vector-index';
+
+const FUNCTIONS = `with ${MEMBER} select distinct p.proname as name
+  from pg_proc p join member m on m.classid = 'pg_proc'::regclass and m.objid = p.oid order by 1`;
 
 const PLACE = 'ruvector-scratch';
 const REHEARSAL = 'rehearsal';
@@ -53,6 +57,14 @@ export class Workshop {
     }
     await this.server.script(`drop extension ${identifier(extension)} cascade;`, 'postgres', true);
     return { methods, forms, concurrent };
+  }
+
+  /** Names of a version's functions. */
+  async functions(extension: string, version: string): Promise<string[]> {
+    await this.server.script(`create extension ${identifier(extension)} with schema public version ${literal(version)} cascade;`, 'postgres', true);
+    const rows = await this.server.query<{ name: string }>(FUNCTIONS.replaceAll('$1', literal(extension)), 'postgres');
+    await this.server.script(`drop extension ${identifier(extension)} cascade;`, 'postgres', true);
+    return rows.map(({ name }) => name);
   }
 
   /** Tried, not looked up: nothing in the catalog says it. */

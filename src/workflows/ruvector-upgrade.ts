@@ -2,8 +2,9 @@ import { CancellationScope } from '@temporalio/workflow';
 import type { z } from 'zod';
 import type { RuvectorInspection } from '../activities/ruvector';
 import { FAILURE } from '../migration/failures';
-import { ruvectorRollbackInput, ruvectorUpgradeInput, type RuvectorUpgradeInput } from '../migration/ruvector';
+import { ruvectorChecklistInput, ruvectorRollbackInput, ruvectorUpgradeInput, type RuvectorUpgradeInput } from '../migration/ruvector';
 import { missedPrediction, type VectorProgress } from '../migration/ruvector-progress';
+import type { ChecklistLine } from '../ruvector/checklist/run';
 import type { UpgradeRef } from '../ruvector/files';
 import type { UpgradePlan } from '../ruvector/plan';
 import { activity } from './parts/activities';
@@ -18,6 +19,12 @@ const WAY_BACK = 'rollback.sh in the directory, or ruvectorRollback: nothing is 
 export async function ruvectorPlan(raw: unknown): Promise<RuvectorInspection> {
   const input = parseInput(ruvectorUpgradeInput, raw);
   return plainly(activity('try', 'inspectRuvector', `look at ${input.database}`, input));
+}
+
+/** Runs the checklist "RuVector 0.1 → 2.0" and records sign-offs; the database is only read. */
+export async function ruvectorChecklist(raw: unknown): Promise<ChecklistLine[]> {
+  const input = parseInput(ruvectorChecklistInput, raw);
+  return plainly(activity('try', 'runRuvectorChecklist', `checklist of ${input.database}`, input));
 }
 
 /**

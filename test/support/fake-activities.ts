@@ -1,12 +1,16 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Activities } from '../../src/activities';
 import type { ruvectorActivities } from '../../src/activities/ruvector';
+import type { vectorIndexActivities } from '../../src/activities/vector-index';
 import { FAILURE } from '../../src/migration/failures';
 import type { SoakSample } from '../../src/migration/soak';
 import type { Finding } from '../../src/postgres/preflight/check';
 
 /** What migrations call; workflows on vectors are tested on real servers only. */
-type OfMigrations = Omit<Activities, keyof ReturnType<typeof ruvectorActivities>>;
+type OfMigrations = Omit<
+  Activities,
+  keyof ReturnType<typeof ruvectorActivities> | keyof ReturnType<typeof vectorIndexActivities>
+>;
 
 /**
  * Stand-ins for the activities, for tests of the workflows' own logic: which steps run, in which order, and how they are
