@@ -10,8 +10,10 @@ import { rejectCommand } from './commands/reject';
 import { reportCommand } from './commands/report';
 import { resumeCommand } from './commands/resume';
 import { rollbackCommand } from './commands/rollback';
+import { ruvectorCommands } from './commands/ruvector';
 import { startCommand } from './commands/start';
 import { statusCommand } from './commands/status';
+import { vectorIndexCommands } from './commands/vector-index';
 import { explain } from './explain';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { Terminal } from './terminal';
@@ -31,6 +33,8 @@ const COMMANDS = [
   reportCommand,
   finalizeCommand,
   listCommand,
+  ruvectorCommands,
+  vectorIndexCommands,
 ];
 
 /** Runs the CLI with the given arguments (without `node` and the script). @returns the exit code. */
