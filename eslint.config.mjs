@@ -59,11 +59,11 @@ export default tseslint.config(
     ),
   },
   {
-    files: ['src/postgres/**/*.ts'],
+    files: ['src/postgres/**/*.ts', 'src/ruvector/**/*.ts'],
     rules: forbid(['**/workflows/*', '**/activities/*', '@temporalio/*'], 'systems know nothing of Temporal.'),
   },
   {
     files: ['src/client.ts', 'src/cli/**/*.ts'],
-    rules: forbid(['**/postgres/*', '**/hosts/*', 'pg'], 'The CLI knows nothing of PostgreSQL.'),
+    rules: forbid(['**/postgres/*', '**/ruvector/*', '**/hosts/*', 'pg'], 'The CLI knows nothing of PostgreSQL.'),
   },
 );

@@ -7,7 +7,13 @@ import { upgradeActivities } from './upgrade';
 
 /** Every activity of pgpassage. Workflows import the type only. */
 export function createActivities(clusters: Clusters) {
-  return { ...lookActivities(clusters), ...upgradeActivities(clusters), ...undoActivities(clusters), ...ruvectorActivities(clusters), ...vectorIndexActivities(clusters) };
+  return {
+    ...lookActivities(clusters),
+    ...upgradeActivities(clusters),
+    ...undoActivities(clusters),
+    ...ruvectorActivities(clusters),
+    ...vectorIndexActivities(clusters),
+  };
 }
 
 export type Activities = ReturnType<typeof createActivities>;

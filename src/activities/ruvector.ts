@@ -9,7 +9,15 @@ import { SchemaArchive } from '../ruvector/archive';
 import { runChecklist, type ChecklistLine } from '../ruvector/checklist/run';
 import { compareVectors, type VectorCheck } from '../ruvector/compare-evidence';
 import { takeEvidence as measure, type VectorEvidence } from '../ruvector/evidence';
-import { FILES, hasFile, readRecord, readUpgradeFile, upgradeDirectory, writeUpgradeFile, type UpgradeRef } from '../ruvector/files';
+import {
+  FILES,
+  hasFile,
+  readRecord,
+  readUpgradeFile,
+  upgradeDirectory,
+  writeUpgradeFile,
+  type UpgradeRef,
+} from '../ruvector/files';
 import { heldUpgrades } from '../ruvector/held';
 import { backUp, buildIndex, convert, rollBack } from '../ruvector/jobs';
 import type { Marks } from '../ruvector/marks';
@@ -39,7 +47,8 @@ export function ruvectorActivities(clusters: Clusters) {
     const job = (name: string) => `${ref.cluster}.${ref.migration}.ruvector.${name}`;
     const log = (line: string) => logPhase(cluster, ref.directory, line);
     const json = async <T>(name: string) => JSON.parse(await readUpgradeFile(cluster, ref.directory, name)) as T;
-    const write = (name: string, value: unknown) => writeUpgradeFile(cluster, ref.directory, name, JSON.stringify(value));
+    const write = (name: string, value: unknown) =>
+      writeUpgradeFile(cluster, ref.directory, name, JSON.stringify(value));
     return { cluster, record, job, log, json, write, run: jobRunner(cluster), directory: ref.directory };
   };
   return {
@@ -52,7 +61,14 @@ export function ruvectorActivities(clusters: Clusters) {
     }),
 
     openRuvectorUpgrade: step(
-      async (input: { cluster: string; database: string; postgres: number; migration: string; startedAt: string; plan: UpgradePlan }) => {
+      async (input: {
+        cluster: string;
+        database: string;
+        postgres: number;
+        migration: string;
+        startedAt: string;
+        plan: UpgradePlan;
+      }) => {
         const { cluster: name, ...beginning } = input;
         const cluster = clusters.get(name);
         const { extension, to } = input.plan;
@@ -85,7 +101,11 @@ export function ruvectorActivities(clusters: Clusters) {
       const { cluster, record, log, directory } = await open(ref);
       progress('restoring the backup into a scratch server');
       const live = await requireLive(cluster, record.database, record.extension.name);
-      const archive = await SchemaArchive.open(cluster, layout(cluster, record.postgres), `${directory}/${FILES.schema}`);
+      const archive = await SchemaArchive.open(
+        cluster,
+        layout(cluster, record.postgres),
+        `${directory}/${FILES.schema}`,
+      );
       const scripts = {
         upgrade: await readUpgradeFile(cluster, directory, FILES.upgrade),
         rollback: await readUpgradeFile(cluster, directory, FILES.rollback),
@@ -94,10 +114,18 @@ export function ruvectorActivities(clusters: Clusters) {
       const result = await Workshop.with(cluster, record.postgres, (workshop) =>
         rehearse(workshop, live, archive, scripts, record.indexes.after, data),
       );
-      if (result.problems.length > 0) throw new RehearsalFailed(`the rehearsal on a copy failed: ${result.problems.join('; ')}. The database was not touched.`);
+      if (result.problems.length > 0)
+        throw new RehearsalFailed(
+          `the rehearsal on a copy failed: ${result.problems.join('; ')}. The database was not touched.`,
+        );
       const { writesWaitedMs, readsWaitedMs, fingerprints } = result.marks!;
       await log(`rehearsed there and back: writes wait ${writesWaitedMs} ms, reads ${readsWaitedMs} ms`);
-      return { writesMs: writesWaitedMs, readsMs: readsWaitedMs, indexesMs: result.indexes, backup: fingerprints.before };
+      return {
+        writesMs: writesWaitedMs,
+        readsMs: readsWaitedMs,
+        indexesMs: result.indexes,
+        backup: fingerprints.before,
+      };
     }),
 
     convertRuvector: step(async (ref: UpgradeRef) => {
@@ -105,7 +133,9 @@ export function ruvectorActivities(clusters: Clusters) {
       const marks = await convert(cluster, directory, record, job('convert'), run);
       // A second attempt that finds the work done has measured nothing; what the first one wrote stays.
       if (!marks.already || !(await hasFile(cluster, directory, CONVERSION))) await write(CONVERSION, marks);
-      await log(`extension ${record.extension.name} is ${record.to}; writes waited ${marks.writesWaitedMs} ms, reads ${marks.readsWaitedMs} ms`);
+      await log(
+        `extension ${record.extension.name} is ${record.to}; writes waited ${marks.writesWaitedMs} ms, reads ${marks.readsWaitedMs} ms`,
+      );
       return { already: marks.already, writesMs: marks.writesWaitedMs, readsMs: marks.readsWaitedMs };
     }),
 
@@ -114,21 +144,34 @@ export function ruvectorActivities(clusters: Clusters) {
       const { cluster, record, job, run, log } = await open(input.ref);
       const at = record.indexes.after.findIndex(({ identity }) => identity === input.index);
       const { database, postgres, extension } = record;
-      await buildIndex(cluster, { database, postgres, schema: extension.schema }, record.indexes.after[at], job(`index-${at}`), run);
+      await buildIndex(
+        cluster,
+        { database, postgres, schema: extension.schema },
+        record.indexes.after[at],
+        job(`index-${at}`),
+        run,
+      );
       await log(`index ${input.index} is built`);
     }),
 
     analyzeVectorTables: step(async (ref: UpgradeRef) => {
       const { cluster, record } = await open(ref);
       await withSql(cluster, { database: record.database }, async (sql) => {
-        for (const { schema, table } of record.tables) await sql.query(`analyze ${identifier(schema)}.${identifier(table)}`);
+        for (const { schema, table } of record.tables)
+          await sql.query(`analyze ${identifier(schema)}.${identifier(table)}`);
       });
     }),
 
     compareVectors: step(async (input: { ref: UpgradeRef; recallLoss: number }): Promise<VectorCheck[]> => {
       const { json, write } = await open(input.ref);
-      const [before, after, marks] = [await json<VectorEvidence>(FILES.before), await json<VectorEvidence>(FILES.after), await json<Marks>(CONVERSION)];
-      const conversion = marks.already ? { before: before.fingerprints, after: after.fingerprints } : marks.fingerprints;
+      const [before, after, marks] = [
+        await json<VectorEvidence>(FILES.before),
+        await json<VectorEvidence>(FILES.after),
+        await json<Marks>(CONVERSION),
+      ];
+      const conversion = marks.already
+        ? { before: before.fingerprints, after: after.fingerprints }
+        : marks.fingerprints;
       const checks = compareVectors(before, after, conversion, input.recallLoss);
       await write('comparison.json', checks);
       return checks;

@@ -36,12 +36,18 @@ export function vectorIndexActivities(clusters: Clusters) {
       await buildIndex(cluster, at, plan.index, `${name}.${migration}.vector-index`, jobRunner(cluster));
     }),
 
-    measureVectorIndexes: step(async ({ cluster, database, extension, plan }: RebuildRef) => measurePair(clusters.get(cluster), database, extension, plan)),
+    measureVectorIndexes: step(async ({ cluster, database, extension, plan }: RebuildRef) =>
+      measurePair(clusters.get(cluster), database, extension, plan),
+    ),
 
-    swapVectorIndexes: step(async ({ cluster, database, plan }: RebuildRef): Promise<void> => swapNames(clusters.get(cluster), database, plan)),
+    swapVectorIndexes: step(async ({ cluster, database, plan }: RebuildRef): Promise<void> =>
+      swapNames(clusters.get(cluster), database, plan),
+    ),
 
     /** Compensation of swapVectorIndexes. */
-    swapVectorIndexesBack: step(async ({ cluster, database, plan }: RebuildRef): Promise<void> => swapBack(clusters.get(cluster), database, plan)),
+    swapVectorIndexesBack: step(async ({ cluster, database, plan }: RebuildRef): Promise<void> =>
+      swapBack(clusters.get(cluster), database, plan),
+    ),
 
     /** Drops the old index, or (as a compensation of the build) the new one. */
     dropVectorIndex: step(async ({ ref, name }: { ref: RebuildRef; name: string }): Promise<void> =>

@@ -57,7 +57,9 @@ export const ruvectorChecklistInput = clusterInput.extend({
   extension,
   from: z.string().min(1),
   to: z.string().min(1),
-  signOff: z.array(z.strictObject({ line: name, by: z.string().min(1, 'say who you are'), note: z.string().min(1, 'say why') })).default([]),
+  signOff: z
+    .array(z.strictObject({ line: name, by: z.string().min(1, 'say who you are'), note: z.string().min(1, 'say why') }))
+    .default([]),
 });
 
 export type RuvectorChecklistInput = z.infer<typeof ruvectorChecklistInput>;

@@ -34,8 +34,15 @@ ${marks.join('\n')}
 function axis(x: (ms: number) => number, y: (recall: number) => number, slowest: number, lowest: number): string {
   const bottom = HEIGHT - EDGE.bottom;
   const steps = [0, 0.25, 0.5, 0.75, 1];
-  const times = steps.map((part) => `<text x="${round(x(slowest * part))}" y="${bottom + 18}" text-anchor="middle">${(slowest * part).toFixed(2)}</text>`);
-  const recalls = steps.map((part) => lowest + (1 - lowest) * part).map((value) => `<text x="${EDGE.left - 8}" y="${round(y(value) + 4)}" text-anchor="end">${value.toFixed(2)}</text>`);
+  const times = steps.map(
+    (part) =>
+      `<text x="${round(x(slowest * part))}" y="${bottom + 18}" text-anchor="middle">${(slowest * part).toFixed(2)}</text>`,
+  );
+  const recalls = steps
+    .map((part) => lowest + (1 - lowest) * part)
+    .map(
+      (value) => `<text x="${EDGE.left - 8}" y="${round(y(value) + 4)}" text-anchor="end">${value.toFixed(2)}</text>`,
+    );
   return `<path d="M${EDGE.left} ${EDGE.top}V${bottom}H${WIDTH - EDGE.right}" fill="none" stroke="currentColor"/>
 ${[...times, ...recalls].join('\n')}
 <text x="${WIDTH / 2}" y="${HEIGHT - 10}" text-anchor="middle">milliseconds a search (median)</text>

@@ -23,7 +23,15 @@ export class SchemaArchive {
         cluster,
         paths,
         'pg_dump',
-        ['-w', '-d', connectionString(liveTarget(cluster, database)), '--schema-only', '--format=custom', `--file=${file}`, '--lock-wait-timeout=30s'],
+        [
+          '-w',
+          '-d',
+          connectionString(liveTarget(cluster, database)),
+          '--schema-only',
+          '--format=custom',
+          `--file=${file}`,
+          '--lock-wait-timeout=30s',
+        ],
         { environment, timeoutMs: TIMEOUT_MS },
       ),
     );

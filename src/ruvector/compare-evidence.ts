@@ -19,7 +19,12 @@ export interface InConversion {
  * Compares the vectors before and after. Pure. What was written between the first look and the conversion, or since it,
  * makes neighbours not comparable; the conversion's own fingerprints always are.
  */
-export function compareVectors(before: VectorEvidence, after: VectorEvidence, conversion: InConversion, recallLoss: number): VectorCheck[] {
+export function compareVectors(
+  before: VectorEvidence,
+  after: VectorEvidence,
+  conversion: InConversion,
+  recallLoss: number,
+): VectorCheck[] {
   return [
     ...conversion.before.map((print) => fingerprint(print, conversion.after)),
     ...before.neighbours.map((each) => neighbours(each, after, untouched(each.search, before, after, conversion))),
@@ -41,7 +46,11 @@ function untouched(search: string, before: VectorEvidence, after: VectorEvidence
   return sum(before.fingerprints) === sum(conversion.before) && sum(after.fingerprints) === sum(conversion.after);
 }
 
-function neighbours(each: VectorEvidence['neighbours'][number], after: VectorEvidence, comparable: boolean): VectorCheck {
+function neighbours(
+  each: VectorEvidence['neighbours'][number],
+  after: VectorEvidence,
+  comparable: boolean,
+): VectorCheck {
   const name = `exact neighbours in ${each.search}`;
   if (!comparable) return { name, outcome: 'not comparable', detail: 'the table was written to meanwhile' };
   const now = after.neighbours.find(({ search }) => search === each.search);
@@ -60,12 +69,16 @@ function recallCheck(index: VectorEvidence['indexes'][number], after: VectorEvid
     measure === undefined
       ? 'no index'
       : `${measure.recall ?? 'not used'} in ${measure.milliseconds ?? '-'} ms, ${measure.bytes} bytes (${measure.method})`;
-  const good = now !== undefined && (index.recall === null || (now.recall !== null && now.recall >= index.recall - recallLoss));
+  const good =
+    now !== undefined && (index.recall === null || (now.recall !== null && now.recall >= index.recall - recallLoss));
   return { name, outcome: good ? 'passed' : 'failed', detail: `${words(index)} before, ${words(now)} after` };
 }
 
 function standing(name: string, before: VectorEvidence, after: VectorEvidence): VectorCheck {
   const vectorIndex = before.indexes.some(({ identity }) => name === `index ${identity}`);
-  const there = after.dependants.includes(name) || name.startsWith('default value ') || (vectorIndex && after.indexes.some(({ identity }) => name === `index ${identity}`));
+  const there =
+    after.dependants.includes(name) ||
+    name.startsWith('default value ') ||
+    (vectorIndex && after.indexes.some(({ identity }) => name === `index ${identity}`));
   return { name, outcome: there ? 'passed' : 'failed', detail: there ? 'is there' : 'is gone' };
 }

@@ -46,7 +46,9 @@ export function fromArray(forms: ArrayForms, value: string, type: string): strin
  */
 export function fingerprintSql(table: VectorTable, forms: ArrayForms): string {
   const vectors = table.columns.map(({ name }) => `t.${identifier(name)}`);
-  const row = [...table.others.map((name) => `t.${name}`), ...vectors.map((vector) => toArray(forms, vector))].join(', ');
+  const row = [...table.others.map((name) => `t.${name}`), ...vectors.map((vector) => toArray(forms, vector))].join(
+    ', ',
+  );
   return `select ${literal(tableName(table))} as table, count(*)::text as rows,
     (${vectors.map((vector) => `count(${vector})`).join(' + ')})::text as vectors,
     coalesce(sum(hashtextextended(row(${row})::text collate "C", 0)), 0)::text as sum from ${tableName(table)} t`;
@@ -64,7 +66,12 @@ export interface Fingerprint {
 const LOCK_TIMEOUT = '10s';
 
 /** Lines that the scripts print for pgpassage to read. */
-export const MARK = { writesWait: 'mark writes-wait', readsWait: 'mark reads-wait', end: 'mark end', fingerprint: 'fingerprint ' } as const;
+export const MARK = {
+  writesWait: 'mark writes-wait',
+  readsWait: 'mark reads-wait',
+  end: 'mark end',
+  fingerprint: 'fingerprint ',
+} as const;
 
 /** A psql script that updates the extension by its own update scripts, in one transaction. */
 export function inPlaceScript(conversion: Conversion): string {
@@ -163,7 +170,8 @@ function mark(text: string): string {
 
 function fingerprints({ tables }: Conversion, when: 'before' | 'after', forms: ArrayForms): string {
   const inserts = tables.map(
-    (table) => `insert into pg_temp.pgpassage_fingerprint select '${when}', x.* from (${fingerprintSql(table, forms)}) x;`,
+    (table) =>
+      `insert into pg_temp.pgpassage_fingerprint select '${when}', x.* from (${fingerprintSql(table, forms)}) x;`,
   );
   return `${inserts.join('\n')}
 select '${MARK.fingerprint}' || to_jsonb(f)::text from pg_temp.pgpassage_fingerprint f where "when" = '${when}';`;
@@ -210,7 +218,11 @@ function unstage(table: VectorTable, forms: ArrayForms): string {
   const actions = table.columns.flatMap((column) => {
     const array = identifier(column.name);
     const vector = fromArray(forms, array, column.type);
-    const refused = fromArray(forms, `pg_temp.pgpassage_differs(${literal(`${tableName(table)}.${array}`)})`, column.type);
+    const refused = fromArray(
+      forms,
+      `pg_temp.pgpassage_differs(${literal(`${tableName(table)}.${array}`)})`,
+      column.type,
+    );
     return [
       `alter column ${array} type ${column.type} using case when ${array} is null then null
     when ${toArray(forms, vector)} = ${array} then ${vector} else ${refused} end`,

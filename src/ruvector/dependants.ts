@@ -21,10 +21,9 @@ export interface Dependant {
 
 /** Finds every object that `DROP EXTENSION` or a change of a vector column's type would meet; the columns left out. */
 export async function readDependants(sql: Sql, extension: string): Promise<Dependant[]> {
-  const rows = await sql.query<Omit<Dependant, 'catalogOid' | 'oid'> & { [c: string]: unknown; catalogOid: string; oid: string }>(
-    CLOSURE,
-    [extension],
-  );
+  const rows = await sql.query<
+    Omit<Dependant, 'catalogOid' | 'oid'> & { [c: string]: unknown; catalogOid: string; oid: string }
+  >(CLOSURE, [extension]);
   return rows.map((row) => ({ ...row, catalogOid: Number(row.catalogOid), oid: Number(row.oid) }));
 }
 

@@ -24,7 +24,12 @@ export interface VectorEvidence {
 }
 
 /** Measures every vector column and vector index. @param asked queries of an earlier measurement, to ask again. */
-export async function takeEvidence(sql: Sql, live: Live, progress: (what: string) => void, asked: readonly ColumnNeighbours[] = []): Promise<VectorEvidence> {
+export async function takeEvidence(
+  sql: Sql,
+  live: Live,
+  progress: (what: string) => void,
+  asked: readonly ColumnNeighbours[] = [],
+): Promise<VectorEvidence> {
   const { extension, tables, indexes, dependants } = live;
   const [forms] = await sql.query<{ [c: string]: unknown } & ArrayForms>(ARRAY_FORMS, [extension.name]);
   const fingerprints: Fingerprint[] = [];
@@ -37,12 +42,18 @@ export async function takeEvidence(sql: Sql, live: Live, progress: (what: string
     progress(`fingerprint of ${name}`);
     fingerprints.push(...(await sql.query<{ [c: string]: unknown } & Fingerprint>(fingerprintSql(table, forms))));
     for (const column of table.columns) {
-      const operators = new Set(indexes.filter(({ tableOid }) => tableOid === table.oid).map(({ operator }) => operator));
+      const operators = new Set(
+        indexes.filter(({ tableOid }) => tableOid === table.oid).map(({ operator }) => operator),
+      );
       for (const operator of operators.size > 0 ? operators : fallback ? [fallback] : []) {
         progress(`neighbours in ${name}.${column.name} by ${operator}`);
         const search = `${name} ${column.name} ${operator}`;
         const before = asked.find((each) => each.search === search);
-        const answers = await exactAnswers(sql, columnSearch(table, column.name, operator, extension.schema), before?.answers.map(([query]) => query));
+        const answers = await exactAnswers(
+          sql,
+          columnSearch(table, column.name, operator, extension.schema),
+          before?.answers.map(([query]) => query),
+        );
         columns.push({ search, answers });
       }
     }
@@ -61,11 +72,17 @@ export async function takeEvidence(sql: Sql, live: Live, progress: (what: string
 }
 
 /** Measures one index with the others of its table hidden. */
-export async function measureOne(sql: Sql, { tables, indexes, extension }: Live, index: VectorIndex): Promise<VectorEvidence['indexes'][number]> {
+export async function measureOne(
+  sql: Sql,
+  { tables, indexes, extension }: Live,
+  index: VectorIndex,
+): Promise<VectorEvidence['indexes'][number]> {
   const table = tables.find(({ oid }) => oid === index.tableOid);
   if (!table) throw new Error(`index ${index.identity} is on ${index.table}, which has no vector column any more`);
   const search = indexSearch(index, table.columns[0].bareType, extension.schema, table.others);
-  const hidden = indexes.filter(({ oid, tableOid }) => tableOid === index.tableOid && oid !== index.oid).map(({ oid }) => oid);
+  const hidden = indexes
+    .filter(({ oid, tableOid }) => tableOid === index.tableOid && oid !== index.oid)
+    .map(({ oid }) => oid);
   const answers = await exactAnswers(sql, search);
   const measure = await measureIndex(sql, index, hidden, search, answers);
   return { ...measure, identity: index.identity, method: index.method, operatorClass: index.operatorClass };

@@ -48,7 +48,13 @@ export const FILES = {
 } as const;
 
 /** The upgrade's directory below the cluster's backup directory. */
-export function upgradeDirectory(cluster: Cluster, extension: string, from: string, to: string, startedAt: string): string {
+export function upgradeDirectory(
+  cluster: Cluster,
+  extension: string,
+  from: string,
+  to: string,
+  startedAt: string,
+): string {
   const safe = (text: string) => text.replace(/[^A-Za-z0-9._-]/g, '_');
   return `${cluster.entry.backupDirectory}/${safe(extension)}_upgrade_${safe(from)}_to_${safe(to)}_${phaseStamp(startedAt)}`;
 }
@@ -58,7 +64,13 @@ export async function makeUpgradeDirectory(cluster: Cluster, directory: string):
   await makeDirectory(cluster.host, directory, cluster.entry.osUser);
 }
 
-export async function writeUpgradeFile(cluster: Cluster, directory: string, name: string, content: string, mode = '0600'): Promise<void> {
+export async function writeUpgradeFile(
+  cluster: Cluster,
+  directory: string,
+  name: string,
+  content: string,
+  mode = '0600',
+): Promise<void> {
   await writeFile(cluster.host, `${directory}/${name}`, content, { user: cluster.entry.osUser, mode });
 }
 

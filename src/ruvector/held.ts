@@ -28,6 +28,9 @@ export async function heldUpgrades(cluster: Cluster, database: string, extension
       directory: `${root}/${line.slice(0, line.indexOf('\t'))}`,
       record: JSON.parse(line.slice(line.indexOf('\t') + 1)) as UpgradeRecord,
     }))
-    .filter(({ record }) => record.cluster === cluster.name && record.database === database && record.extension?.name === extension)
+    .filter(
+      ({ record }) =>
+        record.cluster === cluster.name && record.database === database && record.extension?.name === extension,
+    )
     .sort((a, b) => a.record.startedAt.localeCompare(b.record.startedAt));
 }

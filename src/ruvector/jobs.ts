@@ -18,12 +18,23 @@ export class ConversionRefused extends Error {
 }
 
 /** Ends of a transaction that say nothing against trying again. */
-const AGAIN = /lock timeout|deadlock detected|connection to server|server closed the connection|shutting down|starting up/;
+const AGAIN =
+  /lock timeout|deadlock detected|connection to server|server closed the connection|shutting down|starting up/;
 
 /** Dumps the tables with vectors, once. A dump that is there is whole, because it gets its name last. */
-export async function backUp(cluster: Cluster, directory: string, record: UpgradeRecord, jobId: string, run: RunJob): Promise<string> {
+export async function backUp(
+  cluster: Cluster,
+  directory: string,
+  record: UpgradeRecord,
+  jobId: string,
+  run: RunJob,
+): Promise<string> {
   const { database, postgres, tables } = record;
-  const names = await leaves(cluster, database, tables.map(({ oid }) => oid));
+  const names = await leaves(
+    cluster,
+    database,
+    tables.map(({ oid }) => oid),
+  );
   const file = `${directory}/${FILES.backup}`;
   const paths = layout(cluster, postgres);
   const dump = programArguments(paths, 'pg_dump', [
@@ -64,9 +75,17 @@ async function leaves(cluster: Cluster, database: string, oids: number[]): Promi
  * Runs the upgrade's script as one job: the transaction goes on when the worker dies. One that found its work done says so.
  * @throws ConversionRefused when PostgreSQL refused it and put everything back.
  */
-export async function convert(cluster: Cluster, directory: string, record: UpgradeRecord, jobId: string, run: RunJob): Promise<Marks> {
+export async function convert(
+  cluster: Cluster,
+  directory: string,
+  record: UpgradeRecord,
+  jobId: string,
+  run: RunJob,
+): Promise<Marks> {
   const { database, postgres, extension, to } = record;
-  const psql = shellCommand(psqlCommand(cluster, postgres, database, '--no-password', `--file=${directory}/${FILES.upgrade}`));
+  const psql = shellCommand(
+    psqlCommand(cluster, postgres, database, '--no-password', `--file=${directory}/${FILES.upgrade}`),
+  );
   const end = await run(job(cluster, jobId, `${header(directory)}\n${psql}\n`), { restart: true });
   if (end.exitCode !== 0) throw refusal(`${cluster.name}: ${extension.name} ${extension.version} → ${to}`, end);
   return readMarks(end.output);
@@ -87,7 +106,9 @@ export async function buildIndex(
 ): Promise<void> {
   const { database, postgres, schema } = at;
   const psql = shellCommand(psqlCommand(cluster, postgres, database, '--no-password', '--quiet', '--file=-'));
-  const ask = shellCommand(psqlCommand(cluster, postgres, database, '--no-password', '-At', `--command=${progressSql(index)}`));
+  const ask = shellCommand(
+    psqlCommand(cluster, postgres, database, '--no-password', '-At', `--command=${progressSql(index)}`),
+  );
   const script = `${header('/')}
 ${psql} <<'PGPASSAGE_INDEX' &
 ${ensureIndexScript(index, schema)}
@@ -110,14 +131,23 @@ function progressSql(index: BuildableIndex): string {
 }
 
 /** Runs `rollback.sh`, and believes what the catalog says. */
-export async function rollBack(cluster: Cluster, directory: string, record: UpgradeRecord, jobId: string, run: RunJob): Promise<string> {
+export async function rollBack(
+  cluster: Cluster,
+  directory: string,
+  record: UpgradeRecord,
+  jobId: string,
+  run: RunJob,
+): Promise<string> {
   const script = `${header('/')}\nexec sh ${shellWord(`${directory}/${FILES.rollbackScript}`)}\n`;
   const { extension, database } = record;
   const end = await run(job(cluster, jobId, script), { restart: true });
   if (end.exitCode !== 0) throw new JobFailed(`${cluster.name}: the rollback of ${extension.name} in ${database}`, end);
   const now = await withSql(cluster, { database }, (sql) => readExtension(sql, extension.name));
   if (now?.version !== extension.version) {
-    throw new JobFailed(`${cluster.name}: ${extension.name} in ${database} is ${now?.version ?? 'gone'} after the rollback, which`, end);
+    throw new JobFailed(
+      `${cluster.name}: ${extension.name} in ${database} is ${now?.version ?? 'gone'} after the rollback, which`,
+      end,
+    );
   }
   return end.output.trim().split('\n').at(-1)!;
 }

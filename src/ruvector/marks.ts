@@ -13,12 +13,15 @@ export interface Marks {
 /** Reads a conversion script's output. */
 export function readMarks(output: string): Marks {
   const lines = output.split('\n');
-  const moment = (mark: string) => Number(lines.find((line) => line.startsWith(`${mark} `))?.slice(mark.length + 1) ?? NaN);
+  const moment = (mark: string) =>
+    Number(lines.find((line) => line.startsWith(`${mark} `))?.slice(mark.length + 1) ?? NaN);
   const prints = lines
     .filter((line) => line.startsWith(MARK.fingerprint))
     .map((line) => JSON.parse(line.slice(MARK.fingerprint.length)) as Fingerprint & { when: 'before' | 'after' });
   const of = (when: 'before' | 'after') =>
-    prints.filter((print) => print.when === when).map(({ table, rows, vectors, sum }) => ({ table, rows, vectors, sum }));
+    prints
+      .filter((print) => print.when === when)
+      .map(({ table, rows, vectors, sum }) => ({ table, rows, vectors, sum }));
   const end = moment(MARK.end);
   const already = Number.isNaN(end);
   return {

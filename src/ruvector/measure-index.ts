@@ -1,5 +1,15 @@
 import type { Sql } from '../postgres/connection';
-import { NEIGHBOURS, exactNeighbours, neighbours, neighboursSql, recall, sampleQueries, type Neighbours, type Query, type Search } from './neighbours';
+import {
+  NEIGHBOURS,
+  exactNeighbours,
+  neighbours,
+  neighboursSql,
+  recall,
+  sampleQueries,
+  type Neighbours,
+  type Query,
+  type Search,
+} from './neighbours';
 import type { VectorIndex } from './vector-index';
 
 /** What an index is worth. */
@@ -23,7 +33,8 @@ export function indexSearch(index: VectorIndex, type: string, schema: string, ot
 export async function exactAnswers(sql: Sql, search: Search, asked?: readonly Query[]): Promise<[Query, Neighbours][]> {
   return rolledBack(sql, async () => {
     const answers: [Query, Neighbours][] = [];
-    for (const query of asked ?? (await sampleQueries(sql, search))) answers.push([query, await exactNeighbours(sql, search, query)]);
+    for (const query of asked ?? (await sampleQueries(sql, search)))
+      answers.push([query, await exactNeighbours(sql, search, query)]);
     return answers;
   });
 }
@@ -44,7 +55,8 @@ export async function measureIndex(
     await sql.query('update pg_catalog.pg_index set indisvalid = false where indexrelid = any ($1::oid[])', [others]);
     await sql.query('set local enable_seqscan = off');
     await sql.query('set local enable_sort = off');
-    if (answers.length === 0 || !(await isUsed(sql, index.name, search, answers[0][0]))) return { ...base, recall: null, milliseconds: null };
+    if (answers.length === 0 || !(await isUsed(sql, index.name, search, answers[0][0])))
+      return { ...base, recall: null, milliseconds: null };
     const recalls: number[] = [];
     const times: number[] = [];
     for (const [query, exact] of answers) {
@@ -58,7 +70,10 @@ export async function measureIndex(
 }
 
 async function isUsed(sql: Sql, name: string, search: Search, query: Query): Promise<boolean> {
-  const plan = await sql.query<{ 'QUERY PLAN': unknown }>(`explain (format json) ${neighboursSql(search, NEIGHBOURS)}`, [query]);
+  const plan = await sql.query<{ 'QUERY PLAN': unknown }>(
+    `explain (format json) ${neighboursSql(search, NEIGHBOURS)}`,
+    [query],
+  );
   return JSON.stringify(plan).includes(`"Index Name":${JSON.stringify(name)}`);
 }
 

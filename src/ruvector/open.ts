@@ -43,7 +43,12 @@ export async function openUpgrade(cluster: Cluster, directory: string, beginning
   await write(FILES.upgrade, scripts.upgrade);
   await write(FILES.rollback, scripts.rollback);
   const { schema } = live.extension;
-  await write(FILES.rollbackIndexes, live.indexes.map((index) => ensureIndexScript(buildable(definitionOf(index), plan.concurrentBefore), schema)).join('\n'));
+  await write(
+    FILES.rollbackIndexes,
+    live.indexes
+      .map((index) => ensureIndexScript(buildable(definitionOf(index), plan.concurrentBefore), schema))
+      .join('\n'),
+  );
   await write(FILES.rollbackScript, rollbackScript(cluster, directory, record), '0700');
   // The record comes last: where it is, the rest is.
   await write(FILES.record, JSON.stringify(record, null, 2));

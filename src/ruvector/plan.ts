@@ -62,7 +62,12 @@ export async function requireLive(cluster: Cluster, database: string, extension:
  * Looks at everything that an upgrade will meet, and tries it on a scratch server with empty tables. The cluster itself is
  * only read.
  */
-export async function inspect(cluster: Cluster, postgres: number, input: RuvectorUpgradeInput, progress: (what: string) => void): Promise<Inspection> {
+export async function inspect(
+  cluster: Cluster,
+  postgres: number,
+  input: RuvectorUpgradeInput,
+  progress: (what: string) => void,
+): Promise<Inspection> {
   const { database, to } = input;
   const live = await requireLive(cluster, database, input.extension);
   const version = versionFindings(live, to, database);
@@ -78,7 +83,9 @@ export async function inspect(cluster: Cluster, postgres: number, input: Ruvecto
   });
   const known = [...version, ...space, ...invalidIndexFindings(live, database), ...findings];
   progress('trying it on a scratch server');
-  const tried = await Workshop.with(cluster, postgres, (workshop) => tryOut(cluster, postgres, input, live, strategy, forms, workshop));
+  const tried = await Workshop.with(cluster, postgres, (workshop) =>
+    tryOut(cluster, postgres, input, live, strategy, forms, workshop),
+  );
   return { plan: tried.plan, findings: accepting([...known, ...tried.findings], input.accept) };
 }
 
@@ -97,7 +104,12 @@ async function tryOut(
   const { after, problems } = planIndexes(live.indexes, offers, input);
   const plan = planOf(live, to, strategy, { from, to: offers.forms }, after, before.concurrent);
   const methods = problems.map(({ index, problem }) =>
-    blocker('index-method', { database, object: `index ${index}`, seen: `${problem}.`, action: 'Say method, operatorClass, or both in the input.' }),
+    blocker('index-method', {
+      database,
+      object: `index ${index}`,
+      seen: `${problem}.`,
+      action: 'Say method, operatorClass, or both in the input.',
+    }),
   );
   const directory = `${workDirectory(cluster)}/ruvector-schema`;
   await makeDirectory(cluster.host, directory, cluster.entry.osUser);
@@ -122,7 +134,14 @@ async function tryOut(
   }
 }
 
-function planOf(live: Live, to: string, strategy: Strategy, forms: UpgradePlan['forms'], indexes: PlannedIndex[], concurrentBefore: string[]): UpgradePlan {
+function planOf(
+  live: Live,
+  to: string,
+  strategy: Strategy,
+  forms: UpgradePlan['forms'],
+  indexes: PlannedIndex[],
+  concurrentBefore: string[],
+): UpgradePlan {
   return {
     extension: live.extension,
     to,
@@ -149,8 +168,10 @@ function unavailable(strategy: Strategy, { tables }: Live, indexes: PlannedIndex
       : 'writes wait while their vectors are read for a checksum and the tables are written twice, reads while they are written';
   const blocking = indexes.filter(({ concurrently }) => !concurrently).map(({ identity }) => identity);
   const building =
-    blocking.length === 0 ? ', concurrently' : `; writes wait again while these are built, because their access method can't do it concurrently: ${blocking.join(', ')}`;
-  const search = indexes.length > 0 ? ` Afterwards searches read whole tables until the indexes are built anew${building}.` : '';
+    blocking.length === 0
+      ? ', concurrently'
+      : `; writes wait again while these are built, because their access method can't do it concurrently: ${blocking.join(', ')}`;
+  const search =
+    indexes.length > 0 ? ` Afterwards searches read whole tables until the indexes are built anew${building}.` : '';
   return `${names}: ${how}, in one transaction.${search} The rehearsal measures it.`;
 }
-

@@ -34,7 +34,11 @@ export class RebuildRefused extends Error {
 const LONGEST = 63 - '_pgp_old'.length;
 
 /** Plans a rebuild from the catalog. @throws RebuildRefused that names the field */
-export async function planRebuild(cluster: Cluster, postgres: number, input: VectorIndexRebuildInput): Promise<RebuildPlan> {
+export async function planRebuild(
+  cluster: Cluster,
+  postgres: number,
+  input: VectorIndexRebuildInput,
+): Promise<RebuildPlan> {
   const live = await requireLive(cluster, input.database, input.extension);
   const old = await withSql(cluster, { database: input.database }, (sql) => findIndex(sql, live, input.index));
   const methods = await withSql(cluster, { database: input.database }, (sql) => readIndexMethods(sql, input.extension));
@@ -42,9 +46,13 @@ export async function planRebuild(cluster: Cluster, postgres: number, input: Vec
   const operatorClass = input.operatorClass ?? old.operatorClass;
   if (!methods.some((each) => each.method === method && each.operatorClass === operatorClass)) {
     const offered = methods.map((each) => `${each.method} (${each.operatorClass})`).join(', ');
-    throw new RebuildRefused(`method, operatorClass: ${input.extension} ${live.extension.version} has no ${method} (${operatorClass}). It has ${offered}.`);
+    throw new RebuildRefused(
+      `method, operatorClass: ${input.extension} ${live.extension.version} has no ${method} (${operatorClass}). It has ${offered}.`,
+    );
   }
-  const { concurrent } = await Workshop.with(cluster, postgres, (workshop) => workshop.offers(input.extension, live.extension.version));
+  const { concurrent } = await Workshop.with(cluster, postgres, (workshop) =>
+    workshop.offers(input.extension, live.extension.version),
+  );
   const stem = shortened(old.name);
   const definition = { ...definitionOf(old), method, operatorClass, options: options(old, input, method) };
   const building = `${stem}_pgp_new`;
@@ -66,9 +74,18 @@ async function findIndex(sql: Sql, live: Live, name: string): Promise<VectorInde
   const [row] = await sql.query<{ oid: string | null }>('select to_regclass($1)::oid::text as oid', [name]);
   const index = live.indexes.find(({ oid }) => oid === Number(row.oid));
   const known = live.indexes.map(({ identity }) => identity).join(', ') || 'none';
-  if (!index) throw new RebuildRefused(`index: "${name}" is no index of an access method of ${live.extension.name}. There are: ${known}.`);
-  if (index.onView) throw new RebuildRefused(`index: ${index.identity} is on a materialized view, which is measured nowhere: use REINDEX or make it anew.`);
-  if (index.partitioned) throw new RebuildRefused(`index: ${index.identity} is a partitioned table's; name an index of one of its partitions.`);
+  if (!index)
+    throw new RebuildRefused(
+      `index: "${name}" is no index of an access method of ${live.extension.name}. There are: ${known}.`,
+    );
+  if (index.onView)
+    throw new RebuildRefused(
+      `index: ${index.identity} is on a materialized view, which is measured nowhere: use REINDEX or make it anew.`,
+    );
+  if (index.partitioned)
+    throw new RebuildRefused(
+      `index: ${index.identity} is a partitioned table's; name an index of one of its partitions.`,
+    );
   return index;
 }
 
@@ -89,7 +106,12 @@ function shortened(name: string): string {
 }
 
 /** Measures old and new against the same exact answers. */
-export async function measurePair(cluster: Cluster, database: string, extension: string, plan: RebuildPlan): Promise<VectorEvidence['indexes']> {
+export async function measurePair(
+  cluster: Cluster,
+  database: string,
+  extension: string,
+  plan: RebuildPlan,
+): Promise<VectorEvidence['indexes']> {
   return withSql(cluster, { database }, async (sql) => {
     const live = (await readLive(sql, extension))!;
     await sql.query('set extra_float_digits = 1');
@@ -117,13 +139,21 @@ export async function swapBack(cluster: Cluster, database: string, plan: Rebuild
 type Rename = [from: string, to: string];
 
 /** @param witness the name whose index is there only as long as the renaming was not done. */
-async function renames(cluster: Cluster, database: string, plan: RebuildPlan, first: Rename, second: Rename, witness: string): Promise<void> {
+async function renames(
+  cluster: Cluster,
+  database: string,
+  plan: RebuildPlan,
+  first: Rename,
+  second: Rename,
+  witness: string,
+): Promise<void> {
   await withSql(cluster, { database }, async (sql) => {
     if (!(await there(sql, plan.schema, witness))) return;
     await sql.query(`set lock_timeout = '${LOCK_TIMEOUT}'`);
     await sql.query('begin');
     try {
-      for (const [from, to] of [first, second]) await sql.query(`alter index ${qualified(plan.schema, from)} rename to ${identifier(to)}`);
+      for (const [from, to] of [first, second])
+        await sql.query(`alter index ${qualified(plan.schema, from)} rename to ${identifier(to)}`);
       await sql.query('commit');
     } catch (error) {
       await sql.query('rollback');
@@ -133,19 +163,25 @@ async function renames(cluster: Cluster, database: string, plan: RebuildPlan, fi
 }
 
 async function there(sql: Sql, schema: string, name: string): Promise<boolean> {
-  const [row] = await sql.query<{ there: boolean }>('select to_regclass($1) is not null as there', [qualified(schema, name)]);
+  const [row] = await sql.query<{ there: boolean }>('select to_regclass($1) is not null as there', [
+    qualified(schema, name),
+  ]);
   return row.there;
 }
 
 /** Drops an index without holding up anybody; one that is gone is dropped already. */
 export async function dropIndex(cluster: Cluster, database: string, schema: string, name: string): Promise<void> {
-  await withSql(cluster, { database }, (sql) => sql.query(`drop index concurrently if exists ${qualified(schema, name)}`));
+  await withSql(cluster, { database }, (sql) =>
+    sql.query(`drop index concurrently if exists ${qualified(schema, name)}`),
+  );
 }
 
 /** The names in the index's place by now, for the report: an index, its access method and options. */
 export async function describeIndex(cluster: Cluster, database: string, schema: string, name: string): Promise<string> {
   const [row] = await withSql(cluster, { database }, (sql) =>
-    sql.query<{ definition: string | null }>(`select pg_get_indexdef(to_regclass(${literal(qualified(schema, name))})) as definition`),
+    sql.query<{ definition: string | null }>(
+      `select pg_get_indexdef(to_regclass(${literal(qualified(schema, name))})) as definition`,
+    ),
   );
   return row.definition ?? 'no such index';
 }

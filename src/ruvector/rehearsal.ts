@@ -30,7 +30,11 @@ export async function rehearse(
 ): Promise<Rehearsal> {
   const { extension, indexes } = live;
   const restoring = await workshop.restore(archive, extension, new Set(indexes.map(({ oid }) => oid)), data);
-  const missing = missingFrom(live.dependants, await dependantsThere(workshop, extension.name), indexes.map(({ identity }) => identity));
+  const missing = missingFrom(
+    live.dependants,
+    await dependantsThere(workshop, extension.name),
+    indexes.map(({ identity }) => identity),
+  );
   if (missing.length > 0) {
     return { problems: [`the copy lacks ${missing.join(', ')}: ${restoring.join('; ')}`], indexes: {} };
   }
@@ -40,11 +44,18 @@ export async function rehearse(
   for (const index of after) {
     const begin = Date.now();
     const { error } = await workshop.run(ensureIndexScript(index, extension.schema));
-    if (error) return { problems: [`index ${index.identity}: ${error}`], marks: readMarks(upgraded.output), indexes: built };
+    if (error)
+      return { problems: [`index ${index.identity}: ${error}`], marks: readMarks(upgraded.output), indexes: built };
     built[index.identity] = Date.now() - begin;
   }
   const back = await workshop.run(scripts.rollback);
-  const lost = back.error ? [] : missingFrom(live.dependants, await dependantsThere(workshop, extension.name), indexes.map(({ identity }) => identity));
+  const lost = back.error
+    ? []
+    : missingFrom(
+        live.dependants,
+        await dependantsThere(workshop, extension.name),
+        indexes.map(({ identity }) => identity),
+      );
   return {
     problems: [
       ...(back.error ? [`the way back: ${back.error}`] : []),

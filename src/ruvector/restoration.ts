@@ -30,7 +30,8 @@ function roleOf(each: Dependant, vectorIndexes: ReadonlySet<number>): Role {
   if (catalog === 'pg_class' && column > 0) return each.late && sort !== 'c' ? 'generated column' : 'unsupported';
   if (catalog === 'pg_class') return ['v', 'm', 'i'].includes(sort) ? 'dumped' : 'unsupported';
   if (catalog === 'pg_attrdef') return 'default';
-  if (catalog === 'pg_constraint') return kind === 'domain constraint' ? 'unsupported' : sort === 'c' ? 'check' : 'dumped';
+  if (catalog === 'pg_constraint')
+    return kind === 'domain constraint' ? 'unsupported' : sort === 'c' ? 'check' : 'dumped';
   return RESTORED.includes(catalog) ? 'dumped' : 'unsupported';
 }
 
@@ -74,7 +75,8 @@ function isEarly({ catalog, late }: Dependant): boolean {
 }
 
 function dropSql({ kind, identity }: Dependant): string {
-  if (kind !== 'table constraint') return `drop ${kind === 'statistics object' ? 'statistics' : kind} if exists ${identity}`;
+  if (kind !== 'table constraint')
+    return `drop ${kind === 'statistics object' ? 'statistics' : kind} if exists ${identity}`;
   const at = identity.lastIndexOf(' on ');
   return `alter table ${identity.slice(at + 4)} drop constraint if exists ${identity.slice(0, at)}`;
 }
@@ -86,7 +88,15 @@ interface InTable {
 }
 
 async function generatedColumns(sql: Sql, columns: Dependant[]): Promise<InTable[]> {
-  const rows = await sql.query<{ table: string; column: string; type: string; expression: string; required: boolean; kind: string; comment: string | null }>(
+  const rows = await sql.query<{
+    table: string;
+    column: string;
+    type: string;
+    expression: string;
+    required: boolean;
+    kind: string;
+    comment: string | null;
+  }>(
     `select format('%I.%I', n.nspname, c.relname) as table, a.attname as column, format_type(a.atttypid, a.atttypmod) as type,
        pg_get_expr(d.adbin, d.adrelid) as expression, a.attnotnull as required, a.attgenerated as kind,
        col_description(c.oid, a.attnum) as comment
@@ -142,9 +152,10 @@ async function checks(sql: Sql, list: Dependant[]): Promise<InTable[]> {
 
 async function filledViews(sql: Sql, late: Dependant[]): Promise<string[]> {
   const views = late.filter(({ kind }) => kind === 'materialized view');
-  const filled = await sql.query<{ oid: string }>('select oid::text as oid from pg_class where relispopulated and oid = any ($1::oid[])', [
-    views.map(({ oid }) => oid),
-  ]);
+  const filled = await sql.query<{ oid: string }>(
+    'select oid::text as oid from pg_class where relispopulated and oid = any ($1::oid[])',
+    [views.map(({ oid }) => oid)],
+  );
   const oids = new Set(filled.map(({ oid }) => Number(oid)));
   return views.filter(({ oid }) => oids.has(oid)).map(({ identity }) => `refresh materialized view ${identity}`);
 }

@@ -5,7 +5,13 @@ import { inPlaceScript, reversed, stagedScript, type ArrayForms, type Conversion
 import type { Strategy } from './extension';
 import type { Live } from './live';
 import { planRestoration, type Restoration } from './restoration';
-import { createIndexSql, type BuildableIndex, type IndexDefinition, type IndexMethod, type VectorIndex } from './vector-index';
+import {
+  createIndexSql,
+  type BuildableIndex,
+  type IndexDefinition,
+  type IndexMethod,
+  type VectorIndex,
+} from './vector-index';
 
 /** What a version of the extension offers, seen on a scratch server. */
 export interface TargetFacts {
@@ -76,8 +82,34 @@ export function planIndexes(
 
 /** An index's definition without what became of it. */
 export function definitionOf(index: IndexDefinition): IndexDefinition {
-  const { schema, name, identity, table, method, operatorClass, expression, options, predicate, tablespace, comment, partitioned } = index;
-  return { schema, name, identity, table, method, operatorClass, expression, options, predicate, tablespace, comment, partitioned };
+  const {
+    schema,
+    name,
+    identity,
+    table,
+    method,
+    operatorClass,
+    expression,
+    options,
+    predicate,
+    tablespace,
+    comment,
+    partitioned,
+  } = index;
+  return {
+    schema,
+    name,
+    identity,
+    table,
+    method,
+    operatorClass,
+    expression,
+    options,
+    predicate,
+    tablespace,
+    comment,
+    partitioned,
+  };
 }
 
 /** The definition with whether it can be built concurrently. */

@@ -28,7 +28,14 @@ const SCHEMA = 'pgpassage_tune';
  * Builds an index of each setting over a sample of the table, in a schema of its own that is dropped afterwards, and
  * measures recall, time and size. The table itself is only read.
  */
-export async function tune(cluster: Cluster, database: string, extension: string, plan: RebuildPlan, sampleRows: number, progress: (what: string) => void): Promise<Trial[]> {
+export async function tune(
+  cluster: Cluster,
+  database: string,
+  extension: string,
+  plan: RebuildPlan,
+  sampleRows: number,
+  progress: (what: string) => void,
+): Promise<Trial[]> {
   const live = await requireLive(cluster, database, extension);
   const table = live.tables.find(({ oid }) => oid === plan.tableOid);
   if (!table) throw new Error(`${plan.table} has no vector column any more`);
@@ -63,7 +70,16 @@ async function attempt(
 ): Promise<Trial> {
   const name = `m${setting.m}`;
   const wanted = [`m=${setting.m}`, `ef_construction=${setting.ef_construction}`];
-  const index = { ...plan.index, schema: SCHEMA, name, identity: `${SCHEMA}.${name}`, table: `${SCHEMA}.sample`, options: wanted, concurrently: false, tablespace: null };
+  const index = {
+    ...plan.index,
+    schema: SCHEMA,
+    name,
+    identity: `${SCHEMA}.${name}`,
+    table: `${SCHEMA}.sample`,
+    options: wanted,
+    concurrently: false,
+    tablespace: null,
+  };
   const begin = performance.now();
   await sql.query(createIndexSql(index, plan.extensionSchema));
   const buildMs = Math.round(performance.now() - begin);

@@ -32,10 +32,17 @@ export interface VectorIndex {
 
 /** Reads the connected database's indexes of the extension's access methods. Partitions' come with their parent's. */
 export async function readVectorIndexes(sql: Sql, extension: string): Promise<VectorIndex[]> {
-  const rows = await sql.query<{ [c: string]: unknown; oid: string; tableOid: string; bytes: string }>(INDEXES, [extension]);
+  const rows = await sql.query<{ [c: string]: unknown; oid: string; tableOid: string; bytes: string }>(INDEXES, [
+    extension,
+  ]);
   return rows.map(
     (row) =>
-      ({ ...row, oid: Number(row.oid), tableOid: Number(row.tableOid), bytes: Number(row.bytes) }) as unknown as VectorIndex,
+      ({
+        ...row,
+        oid: Number(row.oid),
+        tableOid: Number(row.tableOid),
+        bytes: Number(row.bytes),
+      }) as unknown as VectorIndex,
   );
 }
 
@@ -84,7 +91,18 @@ order by 1, 2`;
 /** What an index is made of; the rest of {@link VectorIndex} is what became of it. */
 export type IndexDefinition = Pick<
   VectorIndex,
-  'schema' | 'name' | 'identity' | 'table' | 'method' | 'operatorClass' | 'expression' | 'options' | 'predicate' | 'tablespace' | 'comment' | 'partitioned'
+  | 'schema'
+  | 'name'
+  | 'identity'
+  | 'table'
+  | 'method'
+  | 'operatorClass'
+  | 'expression'
+  | 'options'
+  | 'predicate'
+  | 'tablespace'
+  | 'comment'
+  | 'partitioned'
 >;
 
 /** A definition that is going to be built. */

@@ -16,7 +16,12 @@ export interface VectorStatistics {
 }
 
 /** Reads a whole column. */
-export async function readStatistics(sql: Sql, table: VectorTable, column: VectorColumn, forms: ArrayForms): Promise<VectorStatistics> {
+export async function readStatistics(
+  sql: Sql,
+  table: VectorTable,
+  column: VectorColumn,
+  forms: ArrayForms,
+): Promise<VectorStatistics> {
   const vector = `t.${identifier(column.name)}`;
   const [row] = await sql.query<Record<'rows' | 'vectors' | 'zeros' | 'shortest' | 'longest', string | null>>(
     `select count(*) as rows, count(a) as vectors, count(*) filter (where 0::real = all (a)) as zeros,

@@ -35,7 +35,8 @@ export class Workshop {
     const paths = layout(cluster, version);
     const place = await makePlace(cluster, paths, PLACE);
     try {
-      const sql = <R>(database: string | undefined, ask: Parameters<typeof withSql<R>>[2]) => withSql(cluster, { database }, ask);
+      const sql = <R>(database: string | undefined, ask: Parameters<typeof withSql<R>>[2]) =>
+        withSql(cluster, { database }, ask);
       const properties = await sql(undefined, readClusterProperties);
       const server = await ScratchServer.create(cluster, paths, place, properties, await scratchSettings({ sql }));
       await server.start('ordinary');
@@ -47,7 +48,11 @@ export class Workshop {
 
   /** What a version of the extension offers. */
   async offers(extension: string, version: string): Promise<TargetFacts> {
-    await this.server.script(`create extension ${identifier(extension)} with schema public version ${literal(version)} cascade;`, 'postgres', true);
+    await this.server.script(
+      `create extension ${identifier(extension)} with schema public version ${literal(version)} cascade;`,
+      'postgres',
+      true,
+    );
     const ask = <T>(query: string) => this.server.query<T>(query.replaceAll('$1', literal(extension)), 'postgres');
     const [forms] = await ask<ArrayForms>(ARRAY_FORMS);
     const methods = await ask<IndexMethod>(METHODS);
@@ -61,7 +66,11 @@ export class Workshop {
 
   /** Names of a version's functions. */
   async functions(extension: string, version: string): Promise<string[]> {
-    await this.server.script(`create extension ${identifier(extension)} with schema public version ${literal(version)} cascade;`, 'postgres', true);
+    await this.server.script(
+      `create extension ${identifier(extension)} with schema public version ${literal(version)} cascade;`,
+      'postgres',
+      true,
+    );
     const rows = await this.server.query<{ name: string }>(FUNCTIONS.replaceAll('$1', literal(extension)), 'postgres');
     await this.server.script(`drop extension ${identifier(extension)} cascade;`, 'postgres', true);
     return rows.map(({ name }) => name);
@@ -97,10 +106,19 @@ export class Workshop {
       REHEARSAL,
       true,
     );
-    const kept = archive.entries.filter(({ oid, text }) => !leaveOut.has(oid) && !isExtension(text, name) && !isSchema(text, schema));
+    const kept = archive.entries.filter(
+      ({ oid, text }) => !leaveOut.has(oid) && !isExtension(text, name) && !isSchema(text, schema),
+    );
     const list = await archive.writeList(kept, 'rehearsal-list');
     const restore = (...args: string[]) =>
-      this.server.tryRun('pg_restore', ['--no-owner', '--no-privileges', '--no-tablespaces', '-d', connectionString(this.server.target(REHEARSAL)), ...args]);
+      this.server.tryRun('pg_restore', [
+        '--no-owner',
+        '--no-privileges',
+        '--no-tablespaces',
+        '-d',
+        connectionString(this.server.target(REHEARSAL)),
+        ...args,
+      ]);
     const schemaPart = (section: string) => restore(`--use-list=${list}`, `--section=${section}`, archive.file);
     const results = [
       await schemaPart('pre-data'),
@@ -108,7 +126,9 @@ export class Workshop {
       await schemaPart('post-data'),
     ];
     await removeTree(this.cluster.host, list, this.cluster.entry.osUser);
-    return results.flatMap(({ stderr }) => [...stderr.matchAll(/^pg_restore: error: (.*)$/gm)].map(([, message]) => message));
+    return results.flatMap(({ stderr }) =>
+      [...stderr.matchAll(/^pg_restore: error: (.*)$/gm)].map(([, message]) => message),
+    );
   }
 
   /** What the scripts bring back has owners and privileges, so the roles have to be there, with no rights of their own. */
@@ -118,7 +138,11 @@ export class Workshop {
     );
     const there = await this.server.query<{ name: string }>('select rolname as name from pg_roles', 'postgres');
     const missing = roles.filter(({ name }) => !there.some((role) => role.name === name));
-    await this.server.script(missing.map(({ name }) => `create role ${identifier(name)};`).join('\n'), 'postgres', true);
+    await this.server.script(
+      missing.map(({ name }) => `create role ${identifier(name)};`).join('\n'),
+      'postgres',
+      true,
+    );
   }
 
   /** Runs a psql script in the restored database, as the job on the host would. @returns what it printed, or the error. */
@@ -152,5 +176,9 @@ export function errorOf(stderr: string): string {
   const lines = stderr.split('\n').map((line) => line.replace(/^psql:[^:]*:\d+: /, '').trim());
   const first = lines.findIndex((line) => line.startsWith('ERROR:') || line.startsWith('FATAL:'));
   const from = first < 0 ? 0 : first;
-  return lines.slice(from, from + 12).filter((line) => line !== '' && !line.startsWith('LINE') && line !== '^').join(' ').slice(0, 2000);
+  return lines
+    .slice(from, from + 12)
+    .filter((line) => line !== '' && !line.startsWith('LINE') && line !== '^')
+    .join(' ')
+    .slice(0, 2000);
 }

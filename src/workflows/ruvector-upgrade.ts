@@ -2,7 +2,12 @@ import { CancellationScope } from '@temporalio/workflow';
 import type { z } from 'zod';
 import type { RuvectorInspection } from '../activities/ruvector';
 import { FAILURE } from '../migration/failures';
-import { ruvectorChecklistInput, ruvectorRollbackInput, ruvectorUpgradeInput, type RuvectorUpgradeInput } from '../migration/ruvector';
+import {
+  ruvectorChecklistInput,
+  ruvectorRollbackInput,
+  ruvectorUpgradeInput,
+  type RuvectorUpgradeInput,
+} from '../migration/ruvector';
 import { missedPrediction, type VectorProgress } from '../migration/ruvector-progress';
 import type { ChecklistLine } from '../ruvector/checklist/run';
 import type { UpgradeRef } from '../ruvector/files';
@@ -58,7 +63,10 @@ async function upgrade(input: RuvectorUpgradeInput): Promise<VectorProgress> {
     return run.undo(saga, error, `Extension ${plan.extension.name} of ${input.database} is ${plan.extension.version}.`);
   }
   run.progress.outcome = 'completed';
-  run.say(`${plan.extension.name} of ${input.database} is ${plan.to}`, `To go back: pgpassage ruvector-rollback ${input.cluster} --database ${input.database}`);
+  run.say(
+    `${plan.extension.name} of ${input.database} is ${plan.to}`,
+    `To go back: pgpassage ruvector-rollback ${input.cluster} --database ${input.database}`,
+  );
   return run.progress;
 }
 
@@ -77,17 +85,33 @@ async function look(run: VectorRun, input: RuvectorUpgradeInput): Promise<{ post
   return { postgres, plan };
 }
 
-async function prepare(run: VectorRun, input: RuvectorUpgradeInput, postgres: number, plan: UpgradePlan): Promise<UpgradeRef> {
+async function prepare(
+  run: VectorRun,
+  input: RuvectorUpgradeInput,
+  postgres: number,
+  plan: UpgradePlan,
+): Promise<UpgradeRef> {
   const { cluster, database } = input;
   const migration = runTag();
   const startedAt = new Date(Date.now()).toISOString();
   const { directory } = await run.step('open the directory', () =>
-    activity('try', 'openRuvectorUpgrade', 'scripts and rollback.sh', { cluster, database, postgres, migration, startedAt, plan }),
+    activity('try', 'openRuvectorUpgrade', 'scripts and rollback.sh', {
+      cluster,
+      database,
+      postgres,
+      migration,
+      startedAt,
+      plan,
+    }),
   );
   run.progress.directory = directory;
   const ref = { cluster, migration, directory };
   await evidence(run, ref, 'before');
-  await run.step('backup', () => activity('try', 'backUpVectors', 'backup of the tables with vectors', ref), (said) => said);
+  await run.step(
+    'backup',
+    () => activity('try', 'backUpVectors', 'backup of the tables with vectors', ref),
+    (said) => said,
+  );
   if (input.rehearse) {
     const { writesMs, readsMs } = await run.step(
       'rehearsal',
@@ -109,12 +133,18 @@ async function evidence(run: VectorRun, ref: UpgradeRef, when: 'before' | 'after
 
 async function convert(run: VectorRun, saga: Saga, ref: UpgradeRef, plan: UpgradePlan): Promise<void> {
   saga.register(`${plan.extension.name} back to ${plan.extension.version}`, () =>
-    activity('insist', 'rollBackRuvector', `back to ${plan.extension.version}`, { ref, by: 'pgpassage (a later step failed)' }),
+    activity('insist', 'rollBackRuvector', `back to ${plan.extension.version}`, {
+      ref,
+      by: 'pgpassage (a later step failed)',
+    }),
   );
   const measured = await run.step(
     'conversion',
     // Cancelling waits: the transaction ends within what was predicted, and the compensation knows what to do then.
-    () => CancellationScope.nonCancellable(() => activity('try', 'convertRuvector', `CONVERSION to ${plan.to} (${plan.strategy})`, ref)),
+    () =>
+      CancellationScope.nonCancellable(() =>
+        activity('try', 'convertRuvector', `CONVERSION to ${plan.to} (${plan.strategy})`, ref),
+      ),
     ({ already, writesMs, readsMs }) => (already ? 'was done' : `writes waited ${writesMs} ms, reads ${readsMs} ms`),
   );
   if (!measured.already) run.progress.wait.measured = { writesMs: measured.writesMs, readsMs: measured.readsMs };
@@ -123,7 +153,11 @@ async function convert(run: VectorRun, saga: Saga, ref: UpgradeRef, plan: Upgrad
 
 async function finish(run: VectorRun, ref: UpgradeRef, input: RuvectorUpgradeInput, plan: UpgradePlan): Promise<void> {
   for (const { identity, method } of plan.indexes) {
-    await run.step(`index ${identity}`, () => activity('try', 'buildUpgradedIndex', `build ${identity} (${method})`, { ref, index: identity }), () => method);
+    await run.step(
+      `index ${identity}`,
+      () => activity('try', 'buildUpgradedIndex', `build ${identity} (${method})`, { ref, index: identity }),
+      () => method,
+    );
   }
   await run.step('statistics', () => activity('try', 'analyzeVectorTables', 'ANALYZE', ref));
   await evidence(run, ref, 'after');
@@ -134,7 +168,8 @@ async function finish(run: VectorRun, ref: UpgradeRef, input: RuvectorUpgradeInp
   );
   run.progress.checks = checks;
   const failed = checks.filter(({ outcome }) => outcome === 'failed');
-  if (failed.length > 0) throw failure(FAILURE.vectorsDiffer, failed.map(({ name, detail }) => `${name}: ${detail}`).join('; '));
+  if (failed.length > 0)
+    throw failure(FAILURE.vectorsDiffer, failed.map(({ name, detail }) => `${name}: ${detail}`).join('; '));
 }
 
 /** Goes back to the version that the newest upgrade of a database came from, from what it left on the host. */
@@ -145,7 +180,11 @@ export async function ruvectorRollback(raw: unknown): Promise<{ version: string;
 
 async function goBack(input: z.infer<typeof ruvectorRollbackInput>): Promise<{ version: string; said: string }> {
   const { cluster, database, extension, by } = input;
-  const held = await activity('try', 'heldRuvectorUpgrades', 'upgrades that can be taken back', { cluster, database, extension });
+  const held = await activity('try', 'heldRuvectorUpgrades', 'upgrades that can be taken back', {
+    cluster,
+    database,
+    extension,
+  });
   const newest = held.at(-1);
   if (!newest) throw invalidInput(`database: the host holds no upgrade of ${extension} in "${database}" to take back.`);
   const ref = { cluster, migration: runTag(), directory: newest.directory };

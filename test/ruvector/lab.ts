@@ -72,13 +72,21 @@ export class RuvectorLab {
   }
 
   /** Runs an activity as Temporal would. */
-  async run<K extends keyof Activities>(name: K, input: Parameters<Activities[K]>[0]): Promise<Awaited<ReturnType<Activities[K]>>> {
-    const activity = this.activities[name] as (given: Parameters<Activities[K]>[0]) => Promise<Awaited<ReturnType<Activities[K]>>>;
+  async run<K extends keyof Activities>(
+    name: K,
+    input: Parameters<Activities[K]>[0],
+  ): Promise<Awaited<ReturnType<Activities[K]>>> {
+    const activity = this.activities[name] as (
+      given: Parameters<Activities[K]>[0],
+    ) => Promise<Awaited<ReturnType<Activities[K]>>>;
     return (await new MockActivityEnvironment().run(activity, input)) as Awaited<ReturnType<Activities[K]>>;
   }
 
   /** Runs it twice, as a worker that died before it could tell the result would make it. @returns the second answer. */
-  async twice<K extends keyof Activities>(name: K, input: Parameters<Activities[K]>[0]): Promise<Awaited<ReturnType<Activities[K]>>> {
+  async twice<K extends keyof Activities>(
+    name: K,
+    input: Parameters<Activities[K]>[0],
+  ): Promise<Awaited<ReturnType<Activities[K]>>> {
     await this.run(name, input);
     return this.run(name, input);
   }

@@ -17,35 +17,48 @@ const CASES: [Flavour, MajorVersion, number, string][] = [
   ['published', 17, PUBLISHED_ROWS, 'staged rebuild'],
 ];
 
-const SUMS = ['embeddings', 'hyperbolic_embeddings'].map((table) => `select sum(hashtextextended(t::text, 0)) from claude_flow.${table} t`).join(';');
+const SUMS = ['embeddings', 'hyperbolic_embeddings']
+  .map((table) => `select sum(hashtextextended(t::text, 0)) from claude_flow.${table} t`)
+  .join(';');
 
-test.each(CASES)('%s on PostgreSQL %i, %i vectors a column, %s: upgraded with the worker killed at each step, rolled back, upgraded again', async (flavour, version, rows, strategy) => {
-  const lab = await RuvectorLab.start(flavour, version);
-  if ('leftOut' in lab) return console.warn(`LEFT OUT: ${lab.leftOut}`);
-  await lab.seed({ rows, dimensions: DIMENSIONS });
-  const stack = await VectorStack.start(lab);
-  try {
-    const sums = await lab.sql(SUMS);
-    const seen: unknown[] = [];
-    for (const round of ['first', 'again']) {
-      const handle = await stack.begin('ruvectorUpgrade', { to: '2.0.0' });
-      const killed = round === 'first' ? await stack.killAtSteps(handle, () => true) : [];
-      const done = (await handle.result()) as VectorProgress;
-      expect(done.outcome).toBe('completed');
-      expect(done.facts).toContainEqual({ name: 'strategy', value: strategy });
-      expect(done.checks.filter(({ outcome }) => outcome !== 'passed')).toEqual([]);
-      if (round === 'first') expect(killed.length).toBe(done.steps.length);
-      expect(await lab.extensionVersion()).toBe('2.0.0');
-      expect(await lab.sql(SUMS)).toBe(sums);
-      seen.push({ round, killed: killed.length, wait: done.wait, steps: done.steps.map(({ name, durationMs, detail }) => `${name}: ${durationMs} ms ${detail ?? ''}`), recall: done.checks.filter(({ name }) => name.startsWith('recall')) });
-      if (round === 'again') break;
-      await (await stack.begin('ruvectorRollback', { by: 'test' })).result();
-      expect(await lab.extensionVersion()).toBe('0.1.0');
-      expect(await lab.sql(SUMS)).toBe(sums);
+test.each(CASES)(
+  '%s on PostgreSQL %i, %i vectors a column, %s: upgraded with the worker killed at each step, rolled back, upgraded again',
+  async (flavour, version, rows, strategy) => {
+    const lab = await RuvectorLab.start(flavour, version);
+    if ('leftOut' in lab) return console.warn(`LEFT OUT: ${lab.leftOut}`);
+    await lab.seed({ rows, dimensions: DIMENSIONS });
+    const stack = await VectorStack.start(lab);
+    try {
+      const sums = await lab.sql(SUMS);
+      const seen: unknown[] = [];
+      for (const round of ['first', 'again']) {
+        const handle = await stack.begin('ruvectorUpgrade', { to: '2.0.0' });
+        const killed = round === 'first' ? await stack.killAtSteps(handle, () => true) : [];
+        const done = (await handle.result()) as VectorProgress;
+        expect(done.outcome).toBe('completed');
+        expect(done.facts).toContainEqual({ name: 'strategy', value: strategy });
+        expect(done.checks.filter(({ outcome }) => outcome !== 'passed')).toEqual([]);
+        if (round === 'first') expect(killed.length).toBe(done.steps.length);
+        expect(await lab.extensionVersion()).toBe('2.0.0');
+        expect(await lab.sql(SUMS)).toBe(sums);
+        seen.push({
+          round,
+          killed: killed.length,
+          wait: done.wait,
+          steps: done.steps.map(({ name, durationMs, detail }) => `${name}: ${durationMs} ms ${detail ?? ''}`),
+          recall: done.checks.filter(({ name }) => name.startsWith('recall')),
+        });
+        if (round === 'again') break;
+        await (await stack.begin('ruvectorRollback', { by: 'test' })).result();
+        expect(await lab.extensionVersion()).toBe('0.1.0');
+        expect(await lab.sql(SUMS)).toBe(sums);
+      }
+      console.info(
+        JSON.stringify({ flavour, version, rows, dimensions: DIMENSIONS, database: DATABASE, seen }, null, 2),
+      );
+    } finally {
+      await stack.stop();
+      await lab.stop();
     }
-    console.info(JSON.stringify({ flavour, version, rows, dimensions: DIMENSIONS, database: DATABASE, seen }, null, 2));
-  } finally {
-    await stack.stop();
-    await lab.stop();
-  }
-});
+  },
+);

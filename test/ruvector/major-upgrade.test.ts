@@ -12,7 +12,12 @@ test('PostgreSQL 16 → 17 keeps RuVector 0.1.0 with its index, though the packa
     const hop = { cluster: 'test', from: 16, to: 17, mode: 'copy' as const };
     const { blockers } = await lab.run('preflight', { ...hop, accept: [] });
     expect(blockers).toEqual([]);
-    const { directory } = await lab.run('openPhase', { ...hop, name: `upgrade_16_to_17_${phaseStamp(STARTED)}`, migration: 'm', startedAt: STARTED });
+    const { directory } = await lab.run('openPhase', {
+      ...hop,
+      name: `upgrade_16_to_17_${phaseStamp(STARTED)}`,
+      migration: 'm',
+      startedAt: STARTED,
+    });
     const phase = { cluster: 'test', migration: 'm', from: 16, to: 17, directory };
     await lab.run('takeEvidence', { phase, when: 'before', checksums: true });
     await lab.run('takeBackup', phase);
@@ -21,13 +26,21 @@ test('PostgreSQL 16 → 17 keeps RuVector 0.1.0 with its index, though the packa
     const { updated, left } = await lab.run('updateExtensions', phase);
     expect(updated).toEqual([]);
     expect(left).toEqual([
-      { database: DATABASE, extension: 'ruvector', before: '0.1.0', after: '2.0.0', why: 'a major version is not jumped unasked' },
+      {
+        database: DATABASE,
+        extension: 'ruvector',
+        before: '0.1.0',
+        after: '2.0.0',
+        why: 'a major version is not jumped unasked',
+      },
     ]);
     await lab.run('takeEvidence', { phase, when: 'after', checksums: true });
     expect((await lab.run('compareEvidence', phase)).failed).toEqual([]);
     expect(await lab.sql('show server_version_num')).toMatch(/^17/);
     expect(await lab.extensionVersion()).toBe('0.1.0');
-    expect(await lab.sql("select pg_get_indexdef('claude_flow.idx_embeddings_vector'::regclass)")).toContain(methods('fixture').old);
+    expect(await lab.sql("select pg_get_indexdef('claude_flow.idx_embeddings_vector'::regclass)")).toContain(
+      methods('fixture').old,
+    );
     await stopServer(lab.cluster, 17);
   } finally {
     await lab.stop();

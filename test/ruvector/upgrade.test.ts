@@ -40,7 +40,11 @@ describe.each(CASES)('%s on PostgreSQL %i', (flavour, version, strategy) => {
   test(`0.1.0 → 2.0.0 ${strategy}, every step twice; and back by rollback.sh`, async () => {
     if (!lab) return console.warn(`LEFT OUT: ${leftOut}`);
     const before = { sum: await lab.sql(SUM), columns: await lab.sql(COLUMNS), schema: await lab.sql(SCHEMA) };
-    const input: RuvectorUpgradeInput = ruvectorUpgradeInput.parse({ cluster: 'test', database: DATABASE, to: '2.0.0' });
+    const input: RuvectorUpgradeInput = ruvectorUpgradeInput.parse({
+      cluster: 'test',
+      database: DATABASE,
+      to: '2.0.0',
+    });
 
     const { plan, postgres, blockers, warnings } = await lab.twice('inspectRuvector', input);
     expect(blockers).toEqual([]);
@@ -50,7 +54,14 @@ describe.each(CASES)('%s on PostgreSQL %i', (flavour, version, strategy) => {
     expect(await lab.extensionVersion()).toBe('0.1.0');
 
     const startedAt = '2026-01-02T03:04:05.000Z';
-    const { directory } = await lab.twice('openRuvectorUpgrade', { cluster: 'test', database: DATABASE, postgres, migration: 'm1', startedAt, plan: plan! });
+    const { directory } = await lab.twice('openRuvectorUpgrade', {
+      cluster: 'test',
+      database: DATABASE,
+      postgres,
+      migration: 'm1',
+      startedAt,
+      plan: plan!,
+    });
     expect(directory).toMatch(/\/ruvector_upgrade_0\.1\.0_to_2\.0\.0_20260102030405$/);
     const ref = { cluster: 'test', migration: 'm1', directory };
     const taken = await lab.twice('takeVectorEvidence', { ref, when: 'before' });
@@ -71,13 +82,20 @@ describe.each(CASES)('%s on PostgreSQL %i', (flavour, version, strategy) => {
     const checks = await lab.twice('compareVectors', { ref, recallLoss: 0.1 });
     expect(checks.filter(({ outcome }) => outcome !== 'passed')).toEqual([]);
     expect(checks.length).toBeGreaterThan(15);
-    expect({ sum: await lab.sql(SUM), columns: await lab.sql(COLUMNS) }).toEqual({ sum: before.sum, columns: before.columns });
-    expect(await lab.sql(`select string_agg(amname, ' ') from pg_class c join pg_am a on a.oid = relam where relname in ('idx_embeddings_vector', 'idx_hyperbolic')`)).toBe(
-      `${methods(flavour).new} ${methods(flavour).new}`,
-    );
+    expect({ sum: await lab.sql(SUM), columns: await lab.sql(COLUMNS) }).toEqual({
+      sum: before.sum,
+      columns: before.columns,
+    });
+    expect(
+      await lab.sql(
+        `select string_agg(amname, ' ') from pg_class c join pg_am a on a.oid = relam where relname in ('idx_embeddings_vector', 'idx_hyperbolic')`,
+      ),
+    ).toBe(`${methods(flavour).new} ${methods(flavour).new}`);
 
     // What is written afterwards is not lost by going back.
-    await lab.sql(`insert into claude_flow.embeddings ("Key", embedding) select 'new', embedding from claude_flow.embeddings where id = 1`);
+    await lab.sql(
+      `insert into claude_flow.embeddings ("Key", embedding) select 'new', embedding from claude_flow.embeddings where id = 1`,
+    );
     execFileSync('sh', [`${directory}/rollback.sh`], { env: { ...process.env, ...passwordFile(lab) }, input: '' });
     expect(await lab.extensionVersion()).toBe('0.1.0');
     expect(await lab.sql(`select count(*) from claude_flow.embeddings where "Key" = 'new'`)).toBe('1');
@@ -85,7 +103,9 @@ describe.each(CASES)('%s on PostgreSQL %i', (flavour, version, strategy) => {
     expect({ sum: await lab.sql(SUM), columns: await lab.sql(COLUMNS), schema: await lab.sql(SCHEMA) }).toEqual(before);
     await lab.twice('rollBackRuvector', { ref, by: 'test' });
     expect(await lab.extensionVersion()).toBe('0.1.0');
-    expect(await lab.run('heldRuvectorUpgrades', { cluster: 'test', database: DATABASE, extension: 'ruvector' })).toEqual([{ directory, from: '0.1.0', to: '2.0.0' }]);
+    expect(
+      await lab.run('heldRuvectorUpgrades', { cluster: 'test', database: DATABASE, extension: 'ruvector' }),
+    ).toEqual([{ directory, from: '0.1.0', to: '2.0.0' }]);
   }, 300_000);
 });
 

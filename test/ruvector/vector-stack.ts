@@ -24,7 +24,12 @@ export class VectorStack {
   static async start(lab: RuvectorLab): Promise<VectorStack> {
     const temporal = await startTemporal();
     const connection = await Connection.connect({ address: temporal.address });
-    const stack = new VectorStack(lab, temporal, new Client({ connection }), await writeInventory(lab.server, 'orders'));
+    const stack = new VectorStack(
+      lab,
+      temporal,
+      new Client({ connection }),
+      await writeInventory(lab.server, 'orders'),
+    );
     stack.startWorker();
     return stack;
   }
@@ -56,23 +61,41 @@ export class VectorStack {
   }
 
   /** Polls the workflow until it says so. */
-  async until(handle: WorkflowHandle, condition: (progress: VectorProgress) => boolean, timeoutMs = 600_000): Promise<VectorProgress> {
+  async until(
+    handle: WorkflowHandle,
+    condition: (progress: VectorProgress) => boolean,
+    timeoutMs = 600_000,
+  ): Promise<VectorProgress> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const progress = await handle.query<VectorProgress>('progress').catch(() => undefined); // no worker answers while none runs
       if (progress && condition(progress)) return progress;
       if ((await handle.describe()).status.name === 'FAILED') await handle.result();
-      if (Date.now() > deadline) throw new Error(`it did not get there; it says: ${progress?.status}\n${readFileSync(this.workerLog, 'utf8').slice(-3000)}`);
+      if (Date.now() > deadline)
+        throw new Error(
+          `it did not get there; it says: ${progress?.status}\n${readFileSync(this.workerLog, 'utf8').slice(-3000)}`,
+        );
       await new Promise((resolve) => setTimeout(resolve, 30));
     }
   }
 
-  /** Kills the worker once in every step that matches, as soon as the step runs. @returns the names of those steps. */
-  async killAtSteps(handle: WorkflowHandle, matches: (step: string) => boolean): Promise<string[]> {
+  /**
+   * Kills the worker once in every step that matches, as soon as the step runs, until the workflow has ended or waits.
+   * @returns the names of those steps.
+   */
+  async killAtSteps(
+    handle: WorkflowHandle,
+    matches: (step: string) => boolean,
+    waits: (progress: VectorProgress) => boolean = () => false,
+  ): Promise<string[]> {
     const killed: string[] = [];
     for (;;) {
-      const fresh = (progress: VectorProgress) => progress.steps.find(({ name, state }) => state === 'running' && matches(name) && !killed.includes(name));
-      const progress = await this.until(handle, (seen) => fresh(seen) !== undefined || seen.outcome !== 'running');
+      const fresh = (progress: VectorProgress) =>
+        progress.steps.find(({ name, state }) => state === 'running' && matches(name) && !killed.includes(name));
+      const progress = await this.until(
+        handle,
+        (seen) => fresh(seen) !== undefined || seen.outcome !== 'running' || waits(seen),
+      );
       const step = fresh(progress);
       if (!step) return killed;
       killed.push(step.name);

@@ -26,9 +26,12 @@ interface UpgradeOptions {
 
 /** `ruvector-plan`, `ruvector-upgrade`, `ruvector-rollback`, `ruvector-checklist`. */
 export function ruvectorCommands(cli: Cli): void {
-  const plan = addCommand(cli, 'ruvector-plan <cluster>', "Show what an upgrade of a database's vector extension would do; changes nothing.", [
-    'pgpassage ruvector-plan orders --database app --to 2.0.0',
-  ]);
+  const plan = addCommand(
+    cli,
+    'ruvector-plan <cluster>',
+    "Show what an upgrade of a database's vector extension would do; changes nothing.",
+    ['pgpassage ruvector-plan orders --database app --to 2.0.0'],
+  );
   addUpgradeOptions(plan).action(answering(cli, planUpgrade));
   const upgrade = addCommand(
     cli,
@@ -38,17 +41,25 @@ export function ruvectorCommands(cli: Cli): void {
   );
   addUpgradeOptions(upgrade).action(answering(cli, runUpgrade));
   addDatabaseOptions(
-    addCommand(cli, 'ruvector-rollback <cluster>', 'Go back to the version that the newest upgrade came from; nothing is lost.', [
-      'pgpassage ruvector-rollback orders --database app',
-    ]),
+    addCommand(
+      cli,
+      'ruvector-rollback <cluster>',
+      'Go back to the version that the newest upgrade came from; nothing is lost.',
+      ['pgpassage ruvector-rollback orders --database app'],
+    ),
   )
     .option('--by <name>', 'who asks (default: the OS user)')
     .action(answering(cli, rollBack));
   addDatabaseOptions(
-    addCommand(cli, 'ruvector-checklist <cluster>', "Run the runbook's checklist for the vector extension, and record sign-offs.", [
-      'pgpassage ruvector-checklist orders --database app --from 0.1.0 --to 2.0.0',
-      'pgpassage ruvector-checklist orders --database app --from 0.1.0 --to 2.0.0 --sign-off dashboards --note "panels changed"',
-    ]),
+    addCommand(
+      cli,
+      'ruvector-checklist <cluster>',
+      "Run the runbook's checklist for the vector extension, and record sign-offs.",
+      [
+        'pgpassage ruvector-checklist orders --database app --from 0.1.0 --to 2.0.0',
+        'pgpassage ruvector-checklist orders --database app --from 0.1.0 --to 2.0.0 --sign-off dashboards --note "panels changed"',
+      ],
+    ),
   )
     .requiredOption('--from <version>', 'version that the applications were made for')
     .requiredOption('--to <version>', 'version to go to')
@@ -79,12 +90,29 @@ function upgradeInput({ cluster, options }: Call<UpgradeOptions>): object {
   const { database, extension, to, method, operatorClass, accept, recallLoss } = options;
   const rehearse = options.rehearse ? undefined : false;
   const window = options.ignoreWindow ? 'ignore' : undefined;
-  return checkedInput(ruvectorUpgradeInput, { cluster, database, extension, to, method, operatorClass, accept, recallLoss, rehearse, window });
+  return checkedInput(ruvectorUpgradeInput, {
+    cluster,
+    database,
+    extension,
+    to,
+    method,
+    operatorClass,
+    accept,
+    recallLoss,
+    rehearse,
+    window,
+  });
 }
 
 async function planUpgrade(call: Call<UpgradeOptions>): Promise<Answer> {
   const { cluster, options, terminal } = call;
-  const seen = await look<RuvectorInspection>(call, 'ruvectorPlan', 'ruvector-plan', upgradeInput(call), `vectors of ${options.database} → ${options.to}`);
+  const seen = await look<RuvectorInspection>(
+    call,
+    'ruvectorPlan',
+    'ruvector-plan',
+    upgradeInput(call),
+    `vectors of ${options.database} → ${options.to}`,
+  );
   const text = renderText(ruvectorPlanDocument(cluster, options.database, seen), terminal.size().columns);
   return { json: seen, text, exit: seen.blockers.length > 0 ? EXIT.blocked : EXIT.ok };
 }
@@ -104,8 +132,15 @@ async function rollBack(call: Call<{ database: string; extension?: string; by?: 
   const { database, extension, by = terminal.user } = options;
   const input = checkedInput(ruvectorRollbackInput, { cluster, database, extension, by });
   const temporal = await call.temporal();
-  const handle = await begin(temporal, { type: 'ruvectorRollback', cluster, input, summary: `${cluster}: vectors of ${database} back` });
-  const result = await waitForResult<{ version: string; said: string }>(temporal, handle, (text) => terminal.err(`${text}\n`));
+  const handle = await begin(temporal, {
+    type: 'ruvectorRollback',
+    cluster,
+    input,
+    summary: `${cluster}: vectors of ${database} back`,
+  });
+  const result = await waitForResult<{ version: string; said: string }>(temporal, handle, (text) =>
+    terminal.err(`${text}\n`),
+  );
   return { json: { cluster, ...result }, text: result.said };
 }
 
@@ -124,7 +159,13 @@ async function checklist(call: Call<ChecklistOptions>): Promise<Answer> {
   const { database, extension, from, to, note, by = terminal.user } = options;
   const signOff = options.signOff?.map((line) => ({ line, by, note: note ?? '' }));
   const input = checkedInput(ruvectorChecklistInput, { cluster, database, extension, from, to, signOff });
-  const lines = await look<ChecklistLine[]>(call, 'ruvectorChecklist', 'ruvector-checklist', input, `checklist of ${database}`);
+  const lines = await look<ChecklistLine[]>(
+    call,
+    'ruvectorChecklist',
+    'ruvector-checklist',
+    input,
+    `checklist of ${database}`,
+  );
   const open = lines.some(({ outcome }) => outcome === 'failed' || outcome === 'needs sign-off');
   const text = renderText(checklistDocument(cluster, database, lines), terminal.size().columns);
   return { json: lines, text, exit: open ? EXIT.blocked : EXIT.ok };

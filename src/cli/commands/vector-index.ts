@@ -18,10 +18,15 @@ const ANSWER_WITHIN_MS = 30_000;
 
 /** `vector-index-rebuild`, `vector-index-approve`, `vector-index-reject`, `vector-report`. */
 export function vectorIndexCommands(cli: Cli): void {
-  addCommand(cli, 'vector-index-rebuild <cluster>', 'Build a vector index anew beside the old one; an approval drops the old one.', [
-    'pgpassage vector-index-rebuild orders --database app --index claude_flow.idx_embeddings_vector --m 32 --ef-construction 200',
-    'pgpassage vector-index-rebuild orders --database app --index claude_flow.idx_embeddings_vector --tune',
-  ])
+  addCommand(
+    cli,
+    'vector-index-rebuild <cluster>',
+    'Build a vector index anew beside the old one; an approval drops the old one.',
+    [
+      'pgpassage vector-index-rebuild orders --database app --index claude_flow.idx_embeddings_vector --m 32 --ef-construction 200',
+      'pgpassage vector-index-rebuild orders --database app --index claude_flow.idx_embeddings_vector --tune',
+    ],
+  )
     .requiredOption('--database <name>', 'the database')
     .option('--extension <name>', "the extension's name (default: ruvector)")
     .requiredOption('--index <name>', 'the index, with its schema')
@@ -32,20 +37,29 @@ export function vectorIndexCommands(cli: Cli): void {
     .option('--tune', 'try settings on a sample first, and choose one by vector-index-approve')
     .option('--sample-rows <number>', 'rows of the sample (default: 10000)', amount)
     .action(answering(cli, start));
-  addCommand(cli, 'vector-index-approve <cluster>', 'Choose a setting after --tune; or drop the old index after the rebuild.', [
-    'pgpassage vector-index-approve orders --m 32 --ef-construction 200',
-    'pgpassage vector-index-approve orders --note "recall is better"',
-  ])
+  addCommand(
+    cli,
+    'vector-index-approve <cluster>',
+    'Choose a setting after --tune; or drop the old index after the rebuild.',
+    [
+      'pgpassage vector-index-approve orders --m 32 --ef-construction 200',
+      'pgpassage vector-index-approve orders --note "recall is better"',
+    ],
+  )
     .option('--m <number>', 'at the choice of a setting', amount)
     .option('--ef-construction <number>', 'at the choice of a setting', amount)
     .option('--note <text>', 'why, for the log')
     .option('--by <name>', 'who approves (default: the OS user)')
     .action(answering(cli, approve));
-  addCommand(cli, 'vector-index-reject <cluster>', 'Put the old index back and drop the new one.', ['pgpassage vector-index-reject orders --reason "too large"'])
+  addCommand(cli, 'vector-index-reject <cluster>', 'Put the old index back and drop the new one.', [
+    'pgpassage vector-index-reject orders --reason "too large"',
+  ])
     .requiredOption('--reason <text>', 'why')
     .option('--by <name>', 'who rejects (default: the OS user)')
     .action(answering(cli, reject));
-  addCommand(cli, 'vector-report <cluster>', "Show the cluster's workflow on vectors, running or last.", ['pgpassage vector-report orders --format html >report.html'])
+  addCommand(cli, 'vector-report <cluster>', "Show the cluster's workflow on vectors, running or last.", [
+    'pgpassage vector-report orders --format html >report.html',
+  ])
     .addOption(new Option('--format <format>', 'form of the report').choices(DOCUMENT_FORMATS).default('text'))
     .action(answering(cli, report));
 }
@@ -65,9 +79,25 @@ interface RebuildOptions {
 async function start(call: Call<RebuildOptions>): Promise<Answer> {
   const { cluster, options } = call;
   const { database, extension, index, m, efConstruction, method, operatorClass, tune, sampleRows } = options;
-  const said = { cluster, database, extension, index, m, ef_construction: efConstruction, method, operatorClass, tune, sampleRows };
+  const said = {
+    cluster,
+    database,
+    extension,
+    index,
+    m,
+    ef_construction: efConstruction,
+    method,
+    operatorClass,
+    tune,
+    sampleRows,
+  };
   const input = checkedInput(vectorIndexRebuildInput, said);
-  const handle = await begin(await call.temporal(), { type: 'vectorIndexRebuild', cluster, input, summary: `${cluster}: rebuild ${index}` });
+  const handle = await begin(await call.temporal(), {
+    type: 'vectorIndexRebuild',
+    cluster,
+    input,
+    summary: `${cluster}: rebuild ${index}`,
+  });
   const text = `The rebuild of ${index} is started: workflow ${handle.workflowId}.\nLook at it: pgpassage vector-report ${cluster}`;
   return { json: { cluster, workflowId: handle.workflowId, runId: handle.firstExecutionRunId, input }, text };
 }
@@ -89,7 +119,9 @@ async function sendTo(call: Call<unknown>, name: VectorMessageName, payload: obj
   await requireWorker(temporal, 'Nothing was sent.');
   const { workflowId, runId } = await latestOnVectors(call);
   const handle = temporal.client.workflow.getHandle(workflowId, runId);
-  const answer = await temporal.within(ANSWER_WITHIN_MS, () => handle.executeUpdate<string, [object]>(name, { args: [said] }));
+  const answer = await temporal.within(ANSWER_WITHIN_MS, () =>
+    handle.executeUpdate<string, [object]>(name, { args: [said] }),
+  );
   return { text: answer, json: { cluster: call.cluster, message: name, answer } };
 }
 

@@ -24,7 +24,8 @@ export const LINES: readonly Line[] = [
 
 /** Looks for calls in functions, views and recorded statements; what is outside of the database a person has to know. */
 async function distanceFunctions({ sql, goneFunctions }: LineContext): Promise<Judged> {
-  if (goneFunctions.length === 0) return { verdict: 'passed', evidence: 'the new version has every function of the old one' };
+  if (goneFunctions.length === 0)
+    return { verdict: 'passed', evidence: 'the new version has every function of the old one' };
   const word = `\\m(${goneFunctions.map((name) => name.replace(/[^\w]/g, '.')).join('|')})\\M`;
   const calls = await sql.query<{ name: string }>(
     `select 'function ' || p.oid::regprocedure as name from pg_proc p where p.prosrc ~ $1 and not exists
@@ -38,7 +39,10 @@ async function distanceFunctions({ sql, goneFunctions }: LineContext): Promise<J
   const found = [...calls.map(({ name }) => name), ...statements];
   const gone = `gone with the new version: ${goneFunctions.join(', ')}`;
   if (found.length > 0) return { verdict: 'failed', evidence: `${gone}; still called by ${found.join('; ')}` };
-  return { verdict: 'judge', evidence: `${gone}; nothing in the database calls them, and what the applications send is not known here` };
+  return {
+    verdict: 'judge',
+    evidence: `${gone}; nothing in the database calls them, and what the applications send is not known here`,
+  };
 }
 
 async function recordedCalls(sql: Sql, word: string): Promise<string[]> {
@@ -54,7 +58,10 @@ async function recordedCalls(sql: Sql, word: string): Promise<string[]> {
 }
 
 function indexParameters({ live }: LineContext): Promise<Judged> {
-  const lists = live.indexes.map(({ identity, method, options, valid }) => `${identity}: ${method} with ${options.join(', ') || 'defaults'}${valid ? '' : ', INVALID'}`);
+  const lists = live.indexes.map(
+    ({ identity, method, options, valid }) =>
+      `${identity}: ${method} with ${options.join(', ') || 'defaults'}${valid ? '' : ', INVALID'}`,
+  );
   const evidence = lists.join('; ') || 'there is no vector index';
   if (live.indexes.some(({ valid }) => !valid)) return Promise.resolve({ verdict: 'failed', evidence });
   const explicit = live.indexes.every(({ options }) => options.length > 0);
@@ -63,8 +70,15 @@ function indexParameters({ live }: LineContext): Promise<Judged> {
 
 async function searchPerformance({ sql, live }: LineContext): Promise<Judged> {
   const measures = [];
-  for (const index of live.indexes.filter(({ valid, onView, partitioned }) => valid && !onView && !partitioned)) measures.push(await measureOne(sql, live, index));
-  const evidence = measures.map((each) => `${each.identity}: recall ${each.recall ?? 'not used by the planner'}, ${each.milliseconds ?? '-'} ms`).join('; ') || 'there is no vector index';
+  for (const index of live.indexes.filter(({ valid, onView, partitioned }) => valid && !onView && !partitioned))
+    measures.push(await measureOne(sql, live, index));
+  const evidence =
+    measures
+      .map(
+        (each) =>
+          `${each.identity}: recall ${each.recall ?? 'not used by the planner'}, ${each.milliseconds ?? '-'} ms`,
+      )
+      .join('; ') || 'there is no vector index';
   if (measures.some(({ recall }) => recall === null)) return { verdict: 'failed', evidence };
   return { verdict: measures.every(({ recall }) => recall! >= GOOD_RECALL) ? 'passed' : 'judge', evidence };
 }
@@ -79,7 +93,9 @@ async function dimensions({ sql, live }: LineContext): Promise<Judged> {
       const wrong = longest !== null && (shortest !== longest || (declared !== null && longest !== declared));
       if (wrong) verdict = 'failed';
       else if (declared === null && verdict === 'passed') verdict = 'judge';
-      seen.push(`${tableName(table)}.${identifier(column.name)}: declared ${declared ?? 'nothing'}, ${shortest ?? 'no'} to ${longest ?? 'no vectors'}`);
+      seen.push(
+        `${tableName(table)}.${identifier(column.name)}: declared ${declared ?? 'nothing'}, ${shortest ?? 'no'} to ${longest ?? 'no vectors'}`,
+      );
     }
   }
   return { verdict, evidence: seen.join('; ') || 'there is no vector column' };
@@ -90,7 +106,9 @@ function indexSize({ live }: LineContext): Promise<Judged> {
     const table = live.tables.find(({ oid }) => oid === index.tableOid);
     return { name: index.identity, bytes: index.bytes, times: table ? index.bytes / Math.max(1, table.bytes) : 0 };
   });
-  const evidence = seen.map(({ name, bytes, times }) => `${name}: ${bytes} bytes, ${times.toFixed(1)} × its table`).join('; ') || 'there is no vector index';
+  const evidence =
+    seen.map(({ name, bytes, times }) => `${name}: ${bytes} bytes, ${times.toFixed(1)} × its table`).join('; ') ||
+    'there is no vector index';
   return Promise.resolve({ verdict: seen.every(({ times }) => times <= LARGE_INDEX) ? 'passed' : 'judge', evidence });
 }
 
@@ -106,11 +124,15 @@ async function bulkInsert({ sql, live }: LineContext): Promise<Judged> {
 }
 
 async function bulkInsertOne(sql: Sql, table: VectorTable): Promise<string> {
-  await sql.query(`create temporary table pgpassage_bulk (like ${tableName(table)} including defaults including indexes)`);
+  await sql.query(
+    `create temporary table pgpassage_bulk (like ${tableName(table)} including defaults including indexes)`,
+  );
   try {
     const columns = [...table.others, ...table.columns.map(({ name }) => identifier(name))].join(', ');
     const begin = performance.now();
-    const rows = await sql.query(`insert into pg_temp.pgpassage_bulk (${columns}) select ${columns} from ${tableName(table)} limit ${BULK_ROWS} returning 1`);
+    const rows = await sql.query(
+      `insert into pg_temp.pgpassage_bulk (${columns}) select ${columns} from ${tableName(table)} limit ${BULK_ROWS} returning 1`,
+    );
     const ms = performance.now() - begin;
     return `${tableName(table)}: ${rows.length} rows in ${Math.round(ms)} ms with its indexes`;
   } finally {

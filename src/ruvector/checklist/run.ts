@@ -41,13 +41,24 @@ export class NoSuchLine extends Error {
 }
 
 /** Runs every line, records the sign-offs, and says where each line stands. @throws NoSuchLine */
-export async function runChecklist(cluster: Cluster, postgres: number, request: ChecklistRequest, progress: (what: string) => void): Promise<ChecklistLine[]> {
+export async function runChecklist(
+  cluster: Cluster,
+  postgres: number,
+  request: ChecklistRequest,
+  progress: (what: string) => void,
+): Promise<ChecklistLine[]> {
   const { database, extension } = request;
   const unknown = request.signOff.find(({ line }) => !LINES.some(({ name }) => name === line));
-  if (unknown) throw new NoSuchLine(`signOff: there is no line "${unknown.line}". Lines: ${LINES.map(({ name }) => name).join(', ')}. Nothing was recorded.`);
+  if (unknown)
+    throw new NoSuchLine(
+      `signOff: there is no line "${unknown.line}". Lines: ${LINES.map(({ name }) => name).join(', ')}. Nothing was recorded.`,
+    );
   const live = await requireLive(cluster, database, extension);
   const goneFunctions = await Workshop.with(cluster, postgres, async (workshop) => {
-    const [before, after] = [await workshop.functions(extension, request.from), await workshop.functions(extension, request.to)];
+    const [before, after] = [
+      await workshop.functions(extension, request.from),
+      await workshop.functions(extension, request.to),
+    ];
     return before.filter((name) => !after.includes(name));
   });
   const judged = await withSql(cluster, { database }, async (sql) => {
@@ -59,7 +70,13 @@ export async function runChecklist(cluster: Cluster, postgres: number, request: 
     return all;
   });
   const signed = await record(cluster, request, judged);
-  return judged.map((line) => ({ ...line, ...outcome(line, signed.findLast((each) => each.line === line.name)) }));
+  return judged.map((line) => ({
+    ...line,
+    ...outcome(
+      line,
+      signed.findLast((each) => each.line === line.name),
+    ),
+  }));
 }
 
 function outcome({ verdict }: Judged, signOff: SignOff | undefined): Pick<ChecklistLine, 'outcome' | 'signOff'> {
@@ -69,15 +86,26 @@ function outcome({ verdict }: Judged, signOff: SignOff | undefined): Pick<Checkl
 }
 
 /** Adds the sign-offs to those on the host. The newest one of a line counts; one that stands there already is not added again. */
-async function record(cluster: Cluster, request: ChecklistRequest, judged: (Judged & { name: string })[]): Promise<SignOff[]> {
+async function record(
+  cluster: Cluster,
+  request: ChecklistRequest,
+  judged: (Judged & { name: string })[],
+): Promise<SignOff[]> {
   const directory = `${cluster.entry.backupDirectory}/checklists`;
   const file = `${directory}/${encodeURIComponent(`${request.extension}-${request.from}-${request.to}-${request.database}`)}.json`;
   const user = cluster.entry.osUser;
-  const known = (await exists(cluster.host, file, user)) ? (JSON.parse(await readFile(cluster.host, file, user)) as SignOff[]) : [];
-  const same = (a: { line: string; by: string; note: string }) => known.some(({ line, by, note }) => line === a.line && by === a.by && note === a.note);
+  const known = (await exists(cluster.host, file, user))
+    ? (JSON.parse(await readFile(cluster.host, file, user)) as SignOff[])
+    : [];
+  const same = (a: { line: string; by: string; note: string }) =>
+    known.some(({ line, by, note }) => line === a.line && by === a.by && note === a.note);
   const added = request.signOff
     .filter((each) => !same(each))
-    .map((each) => ({ ...each, at: new Date().toISOString(), evidence: judged.find(({ name }) => name === each.line)!.evidence }));
+    .map((each) => ({
+      ...each,
+      at: new Date().toISOString(),
+      evidence: judged.find(({ name }) => name === each.line)!.evidence,
+    }));
   if (added.length === 0) return known;
   await makeDirectory(cluster.host, cluster.entry.backupDirectory, user);
   await makeDirectory(cluster.host, directory, user);

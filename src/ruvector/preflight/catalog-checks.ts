@@ -16,7 +16,14 @@ export function versionFindings({ extension }: Live, to: string, database: strin
   const object = `extension ${name}`;
   const list = available.join(', ') || 'none';
   if (to === version)
-    return [blocker('extension-version', { database, object, seen: `it is ${to} already.`, action: 'There is nothing to upgrade.' })];
+    return [
+      blocker('extension-version', {
+        database,
+        object,
+        seen: `it is ${to} already.`,
+        action: 'There is nothing to upgrade.',
+      }),
+    ];
   if (!available.includes(to))
     return [
       blocker('extension-version', {
@@ -115,7 +122,11 @@ export function invalidIndexFindings({ indexes }: Live, database: string): Findi
 }
 
 /** What the staged rebuild, which is also the way back of an in-place update, does not carry over as it was. */
-export function dependantFindings({ unsupported, moved }: Restoration, strategy: Strategy, database: string): Finding[] {
+export function dependantFindings(
+  { unsupported, moved }: Restoration,
+  strategy: Strategy,
+  database: string,
+): Finding[] {
   const back = strategy === 'in place' ? ' The update itself would get through, but the way back would not.' : '';
   return [
     ...unsupported.map(({ kind, identity }) =>

@@ -4,7 +4,8 @@ import { parseVectorMessage, type VectorMessage, type VectorMessageName } from '
 import type { VectorRun } from './vector-run';
 
 /** How a wait for a person ended. */
-export type Approval = ({ kind: 'approve' } & VectorMessage<'approve'>) | ({ kind: 'reject' } & VectorMessage<'reject'>);
+export type Approval =
+  ({ kind: 'approve' } & VectorMessage<'approve'>) | ({ kind: 'reject' } & VectorMessage<'reject'>);
 
 /** Waits for a person. Messages come as signals (UI, `temporal` CLI) or as updates, which are answered. */
 export class ApprovalDesk {
@@ -18,7 +19,11 @@ export class ApprovalDesk {
   }
 
   /** Asks, and waits as long as it takes. @param refuses says why an answer does not do. */
-  async ask(question: string, next: string, refuses: (approval: Approval) => string | undefined = () => undefined): Promise<Approval> {
+  async ask(
+    question: string,
+    next: string,
+    refuses: (approval: Approval) => string | undefined = () => undefined,
+  ): Promise<Approval> {
     this.asked = { question, refuses };
     this.answer = undefined;
     this.run.say(question, next);
@@ -53,7 +58,8 @@ export class ApprovalDesk {
 
   private handle(name: VectorMessageName, payload: unknown): string {
     const approval = { kind: name, ...parseVectorMessage(name, payload) } as Approval;
-    if (!this.asked || this.answer) throw new BadMessage(`${name}: nothing waits for it; it says: ${this.run.progress.status}`);
+    if (!this.asked || this.answer)
+      throw new BadMessage(`${name}: nothing waits for it; it says: ${this.run.progress.status}`);
     const refusal = this.asked.refuses(approval);
     if (refusal) throw new BadMessage(`${name}: ${refusal}`);
     this.answer = approval;

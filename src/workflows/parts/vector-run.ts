@@ -1,4 +1,13 @@
-import { ApplicationFailure, CancellationScope, condition, defineQuery, isCancellation, setCurrentDetails, setHandler, upsertMemo } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  defineQuery,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+  upsertMemo,
+} from '@temporalio/workflow';
 import { FAILURE } from '../../migration/failures';
 import type { StepProgress } from '../../migration/progress';
 import type { VectorProgress } from '../../migration/ruvector-progress';
@@ -15,7 +24,18 @@ export class VectorRun {
 
   constructor(cluster: string, database: string, wayBack: string) {
     const words = { outcome: 'running', status: 'looking at the database', next: 'Nothing to do yet.' } as const;
-    this.progress = { cluster, database, ...words, steps: [], warnings: [], checks: [], wait: {}, wayBack, facts: [], log: [] };
+    this.progress = {
+      cluster,
+      database,
+      ...words,
+      steps: [],
+      warnings: [],
+      checks: [],
+      wait: {},
+      wayBack,
+      facts: [],
+      log: [],
+    };
     setHandler(progressQuery, () => this.progress, { description: 'Where it stands, in full.' });
   }
 
@@ -77,7 +97,8 @@ export class VectorRun {
     for (;;) {
       const next = await activity('try', 'windowOpensAt', 'maintenance window', { cluster });
       const now = Date.now();
-      if (!next || (next.opensAt <= now && next.closesAt - now >= (this.progress.wait.predicted?.writesMs ?? 0))) return;
+      if (!next || (next.opensAt <= now && next.closesAt - now >= (this.progress.wait.predicted?.writesMs ?? 0)))
+        return;
       const until = next.opensAt > now ? next.opensAt : next.closesAt;
       this.say(`waiting for the maintenance window: ${new Date(until).toISOString()}`);
       await condition(() => false, until - now, { summary: 'maintenance window' });
@@ -86,7 +107,10 @@ export class VectorRun {
 }
 
 function details(progress: VectorProgress): string {
-  const rows = progress.steps.map(({ name, state, durationMs, detail }) => `| ${name} | ${state} | ${durationMs ?? ''} | ${(detail ?? '').replaceAll('|', '/')} |`);
+  const rows = progress.steps.map(
+    ({ name, state, durationMs, detail }) =>
+      `| ${name} | ${state} | ${durationMs ?? ''} | ${(detail ?? '').replaceAll('|', '/')} |`,
+  );
   return [
     `**${progress.status}**`,
     `Next: ${progress.next}`,

@@ -75,7 +75,10 @@ export function targetPart(mode: Mode | undefined): number {
 }
 
 /** The file systems that paths are or will be on, by path. */
-export async function fileSystems({ cluster }: Pick<PreflightContext, 'cluster'>, paths: string[]): Promise<Map<string, FileSystem>> {
+export async function fileSystems(
+  { cluster }: Pick<PreflightContext, 'cluster'>,
+  paths: string[],
+): Promise<Map<string, FileSystem>> {
   const script = 'for p; do while [ ! -e "$p" ]; do p=$(dirname -- "$p"); done; df -PB1 -- "$p" | tail -n 1; done';
   const text = await output(cluster.host, { argv: ['sh', '-c', script, 'sh', ...paths] });
   const lines = text.trimEnd().split('\n');
