@@ -26,6 +26,7 @@ import { inspect, requireLive, type UpgradePlan } from '../ruvector/plan';
 import { rehearse } from '../ruvector/rehearsal';
 import { Workshop } from '../ruvector/workshop';
 import type { Clusters } from './clusters';
+import { inTurn } from './look';
 import { jobRunner, progress, step } from './step';
 
 /** A plan as it travels through histories, with what speaks against it. */
@@ -55,7 +56,9 @@ export function ruvectorActivities(clusters: Clusters) {
     inspectRuvector: step(async (input: RuvectorUpgradeInput): Promise<RuvectorInspection> => {
       const cluster = clusters.get(input.cluster);
       const { version } = await describe(cluster);
-      const { plan, findings } = await inspect(cluster, version, input, progress);
+      const { plan, findings } = await inTurn(`vectors of ${cluster.name}`, () =>
+        inspect(cluster, version, input, progress),
+      );
       const of = (severity: Finding['severity']) => findings.filter((finding) => finding.severity === severity);
       return { postgres: version, plan, warnings: of('warning'), blockers: of('blocker') };
     }),
@@ -111,8 +114,10 @@ export function ruvectorActivities(clusters: Clusters) {
         rollback: await readUpgradeFile(cluster, directory, FILES.rollback),
       };
       const data = (await hasFile(cluster, directory, FILES.backup)) ? `${directory}/${FILES.backup}` : undefined;
-      const result = await Workshop.with(cluster, record.postgres, (workshop) =>
-        rehearse(workshop, live, archive, scripts, record.indexes.after, data),
+      const result = await inTurn(`vectors of ${cluster.name}`, () =>
+        Workshop.with(cluster, record.postgres, (workshop) =>
+          rehearse(workshop, live, archive, scripts, record.indexes.after, data),
+        ),
       );
       if (result.problems.length > 0)
         throw new RehearsalFailed(
@@ -187,12 +192,21 @@ export function ruvectorActivities(clusters: Clusters) {
 
     runRuvectorChecklist: step(async (input: RuvectorChecklistInput): Promise<ChecklistLine[]> => {
       const cluster = clusters.get(input.cluster);
-      return runChecklist(cluster, (await describe(cluster)).version, input, progress);
+      const { version } = await describe(cluster);
+      return inTurn(`vectors of ${cluster.name}`, () => runChecklist(cluster, version, input, progress));
     }),
 
+    /** The installed version, and the upgrades of a database that can be taken back, oldest first. */
     heldRuvectorUpgrades: step(async (input: { cluster: string; database: string; extension: string }) => {
-      const held = await heldUpgrades(clusters.get(input.cluster), input.database, input.extension);
-      return held.map(({ directory, record }) => ({ directory, from: record.extension.version, to: record.to }));
+      const cluster = clusters.get(input.cluster);
+      const { extension } = await requireLive(cluster, input.database, input.extension);
+      const held = await heldUpgrades(cluster, input.database, input.extension);
+      const upgrades = held.map(({ directory, record }) => ({
+        directory,
+        from: record.extension.version,
+        to: record.to,
+      }));
+      return { installed: extension.version, upgrades };
     }),
   };
 }

@@ -5,6 +5,7 @@ import { buildIndex } from '../ruvector/jobs';
 import { dropIndex, measurePair, planRebuild, swapBack, swapNames, type RebuildPlan } from '../ruvector/rebuild';
 import { tune } from '../ruvector/tune';
 import type { Clusters } from './clusters';
+import { inTurn } from './look';
 import { jobRunner, progress, step } from './step';
 
 /** One rebuild as its activities are told of it. */
@@ -22,7 +23,8 @@ export function vectorIndexActivities(clusters: Clusters) {
   return {
     planVectorIndexRebuild: step(async (input: VectorIndexRebuildInput): Promise<RebuildPlan> => {
       const cluster = clusters.get(input.cluster);
-      return planRebuild(cluster, (await describe(cluster)).version, input);
+      const { version } = await describe(cluster);
+      return inTurn(`vectors of ${cluster.name}`, () => planRebuild(cluster, version, input));
     }),
 
     tuneVectorIndex: step(async ({ ref, sampleRows }: { ref: RebuildRef; sampleRows: number }) =>

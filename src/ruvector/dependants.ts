@@ -74,6 +74,8 @@ where not exists (select from member m where m.classid = o.classid and m.objid =
   and not (o.classid in ('pg_amop'::regclass, 'pg_amproc'::regclass) and exists (
     select from pg_depend d join member m on m.classid = d.refclassid and m.objid = d.refobjid
     where d.classid = o.classid and d.objid = o.objid and d.refclassid in ('pg_opclass'::regclass, 'pg_opfamily'::regclass)))
+  -- A partition's index comes and goes with its parent's.
+  and not (coalesce(c.relkind, '') in ('i', 'I') and c.relispartition)
   -- NOT NULL, a constraint from 18 on, has nothing to do with the type.
   and coalesce(k.contype, '') <> 'n'
   and coalesce(c.relnamespace, 0) <> 'pg_toast'::regnamespace

@@ -5,6 +5,7 @@ import { readClusterProperties } from '../postgres/init-target';
 import { scratchSettings } from '../postgres/preflight/context';
 import { makePlace, removeScratch, ScratchServer, type ScratchPlace } from '../postgres/preflight/scratch-server';
 import { removeTree } from '../hosts/files';
+import type { CommandResult } from '../hosts/host';
 import type { SchemaArchive } from './archive';
 import { ARRAY_FORMS, type ArrayForms } from './conversion';
 import { MEMBER } from './extension';
@@ -111,7 +112,7 @@ export class Workshop {
     );
     const list = await archive.writeList(kept, 'rehearsal-list');
     const restore = (...args: string[]) =>
-      this.server.tryRun('pg_restore', [
+      this.program('pg_restore', [
         '--no-owner',
         '--no-privileges',
         '--no-tablespaces',
@@ -148,13 +149,15 @@ export class Workshop {
   /** Runs a psql script in the restored database, as the job on the host would. @returns what it printed, or the error. */
   async run(script: string): Promise<{ output: string; error?: string }> {
     const args = ['-X', '-w', '-d', connectionString(this.server.target(REHEARSAL)), '-f', '-'];
-    const { exitCode, stdout, stderr } = await this.cluster.host.run({
-      argv: programArguments(this.paths, 'psql', args),
-      user: this.cluster.entry.osUser,
-      input: script,
-      timeoutMs: TIMEOUT_MS,
-    });
+    const { exitCode, stdout, stderr } = await this.program('psql', args, script);
     return exitCode === 0 ? { output: stdout } : { output: stdout, error: errorOf(stderr) };
+  }
+
+  /** As long as it takes: what runs here are copies of whole tables. */
+  private program(name: string, args: readonly string[], input?: string): Promise<CommandResult> {
+    const { host, entry } = this.cluster;
+    const argv = programArguments(this.paths, name, args);
+    return host.run({ argv, user: entry.osUser, input, timeoutMs: TIMEOUT_MS });
   }
 
   /** Rows of a query in the restored database. */

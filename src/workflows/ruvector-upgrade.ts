@@ -185,8 +185,13 @@ async function goBack(input: z.infer<typeof ruvectorRollbackInput>): Promise<{ v
     database,
     extension,
   });
-  const newest = held.at(-1);
-  if (!newest) throw invalidInput(`database: the host holds no upgrade of ${extension} in "${database}" to take back.`);
+  const newest = held.upgrades.findLast(({ to }) => to === held.installed);
+  if (!newest) {
+    const known = held.upgrades.map(({ from, to }) => `${from} → ${to}`).join(', ') || 'none';
+    throw invalidInput(
+      `database: ${extension} of "${database}" is ${held.installed}, and the host holds no upgrade that led there. Held: ${known}.`,
+    );
+  }
   const ref = { cluster, migration: runTag(), directory: newest.directory };
   const said = await activity('insist', 'rollBackRuvector', `${newest.to} → ${newest.from}`, { ref, by });
   return { version: newest.from, said };

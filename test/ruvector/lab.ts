@@ -130,6 +130,13 @@ create function claude_flow.touch() returns trigger language plpgsql as 'begin r
 create trigger touched before update of embedding on claude_flow.embeddings for each row execute function claude_flow.touch();
 create statistics claude_flow.norm_stats on (ruvector_norm(embedding)), id from claude_flow.embeddings;
 create policy readers on claude_flow.embeddings for select to vector_reader using (ruvector_dims(embedding) > 0);
+create table claude_flow.events (id int, at date, v ruvector(${dimensions})) partition by range (at);
+create table claude_flow.events_old partition of claude_flow.events for values from ('2020-01-01') to ('2025-01-01');
+create table claude_flow.events_new partition of claude_flow.events for values from ('2025-01-01') to ('2030-01-01');
+insert into claude_flow.events select n, date '2024-12-01' + n, embedding from claude_flow.embeddings e join generate_series(1, 60) n on n = e.id;
+create index idx_events on claude_flow.events using ${method} (v ruvector_cosine_ops);
+create materialized view claude_flow.first_ones as select id, embedding from claude_flow.embeddings where id <= 50;
+create index idx_first_ones on claude_flow.first_ones using ${method} (embedding ruvector_l2_ops);
 analyze;
 `;
 }
