@@ -20,6 +20,8 @@ export function methods(flavour: Flavour): { old: string; new: string } {
 export interface LabSize {
   rows: number;
   dimensions: number;
+  /** Parameters of the first index. */
+  indexOptions?: string;
 }
 
 /** A real server with extension `ruvector` 0.1.0 in a database, and pgpassage's activities on it, without Temporal. */
@@ -59,8 +61,11 @@ export class RuvectorLab {
   }
 
   /** Two tables with vectors, and something of every kind that stands on them. */
-  async seed({ rows, dimensions }: LabSize): Promise<void> {
-    await this.sql(seedSql(methods(this.flavour).old, rows, dimensions));
+  async seed({ rows, dimensions, indexOptions = 'm = 16, ef_construction = 64' }: LabSize): Promise<void> {
+    // By a client of its own: many rows take longer than psql is given here.
+    const client = await this.server.connect(DATABASE);
+    await client.query(seedSql(methods(this.flavour).old, rows, dimensions, indexOptions));
+    await client.end();
   }
 
   sql(text: string): Promise<string> {
@@ -97,7 +102,7 @@ export class RuvectorLab {
   }
 }
 
-function seedSql(method: string, rows: number, dimensions: number): string {
+function seedSql(method: string, rows: number, dimensions: number, indexOptions: string): string {
   const vector = (seed: string) =>
     `(select translate(array_agg((sin(${seed} * 7.13 + j * ${seed} * 0.37) + 0.001 * j)::real)::text, '{}', '[]') from generate_series(1, ${dimensions}) j)::ruvector`;
   return `
@@ -114,9 +119,9 @@ comment on column claude_flow.embeddings.embedding is 'the embedding';
 insert into claude_flow.embeddings ("Key", embedding) select 'k' || n, ${vector('n')} from generate_series(1, ${rows}) n;
 insert into claude_flow.hyperbolic_embeddings (first, label, node, second)
   select case when n % 10 <> 0 then ${vector('(n + 0.5)')} end, 'l' || n, n, ${vector('(n + 0.25)')} from generate_series(1, ${rows}) n;
-create index idx_embeddings_vector on claude_flow.embeddings using ${method} (embedding ruvector_cosine_ops) with (m = 16, ef_construction = 64);
+create index idx_embeddings_vector on claude_flow.embeddings using ${method} (embedding ruvector_cosine_ops) with (${indexOptions});
 comment on index claude_flow.idx_embeddings_vector is 'searched by the app';
-create index idx_hyperbolic on claude_flow.hyperbolic_embeddings using ${method} (second ruvector_l2_ops);
+create index idx_hyperbolic on claude_flow.hyperbolic_embeddings using ${method} (second ruvector_l2_ops) with (${indexOptions});
 create index by_norm on claude_flow.embeddings (ruvector_norm(embedding));
 create function claude_flow.near(q ruvector, n int) returns setof claude_flow.embeddings language sql stable
   as 'select * from claude_flow.embeddings order by embedding operator(public.<=>) q limit n';
