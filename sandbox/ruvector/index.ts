@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { run, tryRun } from '../command';
+import { tryRun } from '../command';
 import { parts, type MajorVersion } from '../parts';
 import { projectRoot } from '../project-root';
 
@@ -16,19 +16,9 @@ export async function ruvectorPostgres(
   flavour: Flavour,
   version: MajorVersion,
 ): Promise<{ bin: string } | { leftOut: string }> {
-  const argv = ['bash', script('provision.sh'), flavour, String(version), (await parts()).postgres[version]];
+  const argv = ['bash', join(projectRoot(), 'sandbox', 'ruvector', 'provision.sh'), flavour, String(version), (await parts()).postgres[version]];
   const { code, stdout, stderr } = await tryRun(argv, { timeoutMs: 10 * 60_000 });
   if (code === 0) return { bin: stdout.trim() };
   if (code === LEFT_OUT) return { leftOut: stderr.trim() };
   throw new Error(`${argv.join(' ')} ended with exit code ${code}: ${stderr}`);
-}
-
-/** Builds the published extension into the cache. @throws Error that says what is missing. */
-export async function buildPublished(version: MajorVersion): Promise<void> {
-  const argv = ['bash', script('build.sh'), String(version), (await parts()).postgres[version]];
-  await run(argv, { stderr: 'inherit', timeoutMs: 60 * 60_000 });
-}
-
-function script(name: string): string {
-  return join(projectRoot(), 'sandbox', 'ruvector', name);
 }

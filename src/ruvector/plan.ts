@@ -11,7 +11,7 @@ import {
   dependantFindings,
   extensionFindings,
   invalidIndexFindings,
-  roundTripFindings,
+  unreadableFindings,
   vectorFindings,
   versionFindings,
 } from './preflight/catalog-checks';
@@ -77,7 +77,7 @@ export async function inspect(
   progress('reading the vectors');
   const { forms, findings } = await withSql(cluster, { database }, async (sql) => {
     const [from] = await sql.query<{ [c: string]: unknown } & ArrayForms>(ARRAY_FORMS, [input.extension]);
-    const unreadable = await roundTripFindings(sql, live, from);
+    const unreadable = await unreadableFindings(sql, live, from);
     const seen = unreadable.length > 0 ? unreadable : await vectorFindings(sql, live, from);
     return { forms: from, findings: [...seen, ...(await extensionFindings(sql, live, strategy))] };
   });

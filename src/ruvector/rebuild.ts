@@ -1,4 +1,4 @@
-import { withSql, identifier, qualified, literal, type Sql } from '../postgres/connection';
+import { withSql, identifier, qualified, type Sql } from '../postgres/connection';
 import type { VectorIndexRebuildInput } from '../migration/ruvector';
 import type { Cluster } from '../postgres/cluster';
 import { measureOne, type VectorEvidence } from './evidence';
@@ -174,14 +174,4 @@ export async function dropIndex(cluster: Cluster, database: string, schema: stri
   await withSql(cluster, { database }, (sql) =>
     sql.query(`drop index concurrently if exists ${qualified(schema, name)}`),
   );
-}
-
-/** The names in the index's place by now, for the report: an index, its access method and options. */
-export async function describeIndex(cluster: Cluster, database: string, schema: string, name: string): Promise<string> {
-  const [row] = await withSql(cluster, { database }, (sql) =>
-    sql.query<{ definition: string | null }>(
-      `select pg_get_indexdef(to_regclass(${literal(qualified(schema, name))})) as definition`,
-    ),
-  );
-  return row.definition ?? 'no such index';
 }

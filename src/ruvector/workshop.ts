@@ -41,6 +41,7 @@ export class Workshop {
       const properties = await sql(undefined, readClusterProperties);
       const server = await ScratchServer.create(cluster, paths, place, properties, await scratchSettings({ sql }));
       await server.start('ordinary');
+      await server.script(await memorySettings(cluster), 'postgres', true);
       return await work(new Workshop(cluster, paths, server, place));
     } finally {
       await removeScratch(cluster, paths, PLACE);
@@ -164,6 +165,14 @@ export class Workshop {
   query<T>(sql: string): Promise<T[]> {
     return this.server.query<T>(sql, REHEARSAL);
   }
+}
+
+/** Index builds take many times as long where the graph does not fit: the cluster's own setting makes times comparable. */
+async function memorySettings(cluster: Cluster): Promise<string> {
+  const [{ memory }] = await withSql(cluster, {}, (sql) =>
+    sql.query<{ memory: string }>("select current_setting('maintenance_work_mem') as memory"),
+  );
+  return `alter system set maintenance_work_mem = ${literal(memory)}; select pg_reload_conf();`;
 }
 
 function isExtension(text: string, name: string): boolean {

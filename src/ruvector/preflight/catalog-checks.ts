@@ -84,8 +84,8 @@ export async function vectorFindings(sql: Sql, live: Live, forms: ArrayForms): P
   return findings;
 }
 
-/** Whether a vector's text form gives the same vector back, on a sample: what the staged rebuild will check for every one. */
-export async function roundTripFindings(sql: Sql, live: Live, forms: ArrayForms): Promise<Finding[]> {
+/** Whether vectors can be read as arrays at all, on a sample. That each one comes back the same, the rebuild itself checks. */
+export async function unreadableFindings(sql: Sql, live: Live, forms: ArrayForms): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const table of live.tables) {
     for (const { name } of table.columns) {
