@@ -16,7 +16,13 @@ export async function ruvectorPostgres(
   flavour: Flavour,
   version: MajorVersion,
 ): Promise<{ bin: string } | { leftOut: string }> {
-  const argv = ['bash', join(projectRoot(), 'sandbox', 'ruvector', 'provision.sh'), flavour, String(version), (await parts()).postgres[version]];
+  const argv = [
+    'bash',
+    join(projectRoot(), 'sandbox', 'ruvector', 'provision.sh'),
+    flavour,
+    String(version),
+    (await parts()).postgres[version],
+  ];
   const { code, stdout, stderr } = await tryRun(argv, { timeoutMs: 10 * 60_000 });
   if (code === 0) return { bin: stdout.trim() };
   if (code === LEFT_OUT) return { leftOut: stderr.trim() };
