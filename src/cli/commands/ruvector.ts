@@ -120,8 +120,9 @@ async function planUpgrade(call: Call<UpgradeOptions>): Promise<Answer> {
 async function runUpgrade(call: Call<UpgradeOptions>): Promise<Answer> {
   const { cluster, options, terminal } = call;
   const summary = `${cluster}: vectors of ${options.database} → ${options.to}`;
+  const input = upgradeInput(call);
   const temporal = await call.temporal();
-  const handle = await begin(temporal, { type: 'ruvectorUpgrade', cluster, input: upgradeInput(call), summary });
+  const handle = await begin(temporal, { type: 'ruvectorUpgrade', cluster, input, summary });
   terminal.err(`${summary}: workflow ${handle.workflowId}. It goes on when this command is left.\n`);
   const result = await waitForResult<VectorProgress>(temporal, handle, (text) => terminal.err(`${text}\n`));
   return { json: result, text: renderText(vectorDocument(result), terminal.size().columns) };
