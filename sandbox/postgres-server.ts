@@ -14,6 +14,8 @@ export interface CreateOptions {
   /** A directory of the servers' OS user with a short path, see `temporaryRoot()`. */
   root: string;
   port?: number;
+  /** The installation to run, where it is not the sandbox's own of that version. */
+  binDirectory?: string;
   /** Added to initdb's arguments; the last one of a kind wins. */
   initdbArgs?: string[];
   /** Data checksums, on by default. */
@@ -73,7 +75,7 @@ export async function createServer(options: CreateOptions): Promise<SandboxServe
     port: options.port ?? (await freePort()),
     dataDirectory: join(root, String(version), 'main'),
     socketDirectory,
-    binDirectory: (await parts()).postgres[version],
+    binDirectory: options.binDirectory ?? (await parts()).postgres[version],
     osUser: owner.name,
     logFile: join(root, `${version}.log`),
     adminPassword: options.adminPassword ?? randomBytes(12).toString('hex'),

@@ -2,6 +2,8 @@ import type { Clusters } from './clusters';
 import { lookActivities } from './look';
 import { standbyActivities } from './standbys';
 import { rewriteActivities } from './rewrite';
+import { ruvectorActivities } from './ruvector';
+import { vectorIndexActivities } from './vector-index';
 import { undoActivities } from './undo';
 import { upgradeActivities } from './upgrade';
 
@@ -13,6 +15,8 @@ export function createActivities(clusters: Clusters) {
     ...standbyActivities(clusters),
     ...undoActivities(clusters),
     ...rewriteActivities(clusters),
+    ...ruvectorActivities(clusters),
+    ...vectorIndexActivities(clusters),
   };
 }
 

@@ -94,7 +94,7 @@ export function lookActivities(clusters: Clusters) {
 const turns = new Map<string, Promise<unknown>>();
 
 /** One pre-flight of a cluster at a time: they share its scratch server's place on the host. */
-async function inTurn<T>(cluster: string, work: () => Promise<T>): Promise<T> {
+export async function inTurn<T>(cluster: string, work: () => Promise<T>): Promise<T> {
   const before = turns.get(cluster) ?? Promise.resolve();
   const result = before.then(work, work);
   turns.set(cluster, result);

@@ -16,6 +16,10 @@ import { NotReady } from '../postgres/upgrade/describe';
 import { PackagesRefused } from '../postgres/packages';
 import { StillInUse } from '../postgres/upgrade/finalize';
 import { UnknownStandby } from '../postgres/standby/standby-files';
+import { ConversionRefused } from '../ruvector/jobs';
+import { NoSuchLine } from '../ruvector/checklist/run';
+import { NoSuchExtension } from '../ruvector/plan';
+import { RebuildRefused } from '../ruvector/rebuild';
 import { TargetTaken } from '../postgres/upgrade/target';
 
 const HEARTBEAT_MS = 1_000;
@@ -29,11 +33,15 @@ const FINAL: [new (...args: never[]) => Error, string][] = [
   [NotReady, FAILURE.invalidInput],
   [StillInUse, FAILURE.invalidInput],
   [UnknownStandby, FAILURE.invalidInput],
+  [NoSuchExtension, FAILURE.invalidInput],
+  [RebuildRefused, FAILURE.invalidInput],
+  [NoSuchLine, FAILURE.invalidInput],
   [ConfigurationRefused, FAILURE.preflight],
   [PackagesRefused, FAILURE.packagesRefused],
   [ClientsWouldFail, FAILURE.preflight],
   [RehearsalFailed, FAILURE.rehearsal],
   [ClientsNotDrained, FAILURE.clientsNotDrained],
+  [ConversionRefused, FAILURE.conversionRefused],
   [OutageRolledBack, FAILURE.outageRolledBack],
   [ServiceDown, FAILURE.serviceDown],
 ];

@@ -17,6 +17,8 @@ const EXITS: Record<string, ExitCode> = {
   [FAILURE.preflight]: EXIT.blocked,
   [FAILURE.rehearsal]: EXIT.blocked,
   [FAILURE.outageRolledBack]: EXIT.rolledBack,
+  [FAILURE.conversionRefused]: EXIT.rolledBack,
+  [FAILURE.vectorsDiffer]: EXIT.rolledBack,
   [FAILURE.lossNotAccepted]: EXIT.refused,
   [FAILURE.serviceDown]: EXIT.failed,
   [FAILURE.rollbackIncomplete]: EXIT.failed,

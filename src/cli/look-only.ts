@@ -17,6 +17,17 @@ export async function lookOnly<T>(
   kind: 'plan' | 'preflight',
 ): Promise<T> {
   const input = targetInput(call.cluster, call.options);
+  return look(call, type, kind, input, `${kind} of ${call.cluster} → ${input.to}`);
+}
+
+/** The same with any input. @param kind the part of the workflow's ID that tells it from the cluster's others. */
+export async function look<T>(
+  call: Call<unknown>,
+  type: WorkflowType,
+  kind: string,
+  input: object,
+  staticSummary: string,
+): Promise<T> {
   const temporal = await call.temporal();
   await requireWorker(temporal, 'Nothing was started.');
   const handle = await temporal.client.workflow.start(type, {
@@ -24,7 +35,7 @@ export async function lookOnly<T>(
     taskQueue: temporal.taskQueue,
     workflowExecutionTimeout: LOOK_TIMEOUT,
     args: [input],
-    staticSummary: `${kind} of ${call.cluster} → ${input.to}`,
+    staticSummary,
   });
   return waitForResult<T>(temporal, handle, (text) => call.terminal.err(`${text}\n`));
 }

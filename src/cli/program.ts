@@ -11,8 +11,10 @@ import { reportCommand } from './commands/report';
 import { resumeCommand } from './commands/resume';
 import { rewriteSqlCommand } from './commands/rewrite-sql';
 import { rollbackCommand } from './commands/rollback';
+import { ruvectorCommands } from './commands/ruvector';
 import { startCommand } from './commands/start';
 import { statusCommand } from './commands/status';
+import { vectorIndexCommands } from './commands/vector-index';
 import { explain } from './explain';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { Terminal } from './terminal';
@@ -33,6 +35,8 @@ const COMMANDS = [
   finalizeCommand,
   listCommand,
   rewriteSqlCommand,
+  ruvectorCommands,
+  vectorIndexCommands,
 ];
 
 /** Runs the CLI with the given arguments (without `node` and the script). @returns the exit code. */

@@ -11,6 +11,9 @@ export const CHANGES = [
   ...MIGRATIONS,
   'rollbackMigration',
   'finalizeMigration',
+  'ruvectorUpgrade',
+  'ruvectorRollback',
+  'vectorIndexRebuild',
 ] as const satisfies readonly WorkflowType[];
 
 /** What each of them is called when people read it. */
@@ -19,7 +22,13 @@ const NAMES: Record<string, string> = {
   majorUpgrade: 'upgrade',
   rollbackMigration: 'rollback',
   finalizeMigration: 'finalize',
+  ruvectorUpgrade: 'RuVector upgrade',
+  ruvectorRollback: 'RuVector rollback',
+  vectorIndexRebuild: 'vector index rebuild',
 };
+
+/** Workflows on vectors that answer the query `progress` with a `VectorProgress`. */
+export const ON_VECTORS: readonly string[] = ['ruvectorUpgrade', 'vectorIndexRebuild'] satisfies WorkflowType[];
 
 /** A workflow type in people's words; an unknown one as it is. */
 export function nameOf(type: string): string {

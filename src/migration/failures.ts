@@ -12,6 +12,10 @@ export const FAILURE = {
   clientsNotDrained: 'ClientsNotDrained',
   /** The outage failed and the old server serves again. */
   outageRolledBack: 'OutageRolledBack',
+  /** A conversion of vectors was refused by PostgreSQL, which put everything back. */
+  conversionRefused: 'ConversionRefused',
+  /** Vectors, neighbours or indexes were not the same afterwards, and the old version is back. */
+  vectorsDiffer: 'VectorsDiffer',
   /** No server runs; the compensation restores the old one. */
   serviceDown: 'ServiceDown',
   /** A rollback would lose something that the operator has not named. Nothing was touched. */

@@ -8,7 +8,9 @@ export interface Entry {
 export type Block =
   | { kind: 'paragraph'; text: string }
   | { kind: 'table'; caption: string; columns: string[]; rows: string[][] }
-  | { kind: 'entries'; entries: Entry[] };
+  | { kind: 'entries'; entries: Entry[] }
+  /** `svg` is markup of our own making, with every text in it escaped; formats without pictures show the caption. */
+  | { kind: 'figure'; caption: string; svg: string };
 
 export interface Section {
   title: string;
@@ -39,6 +41,8 @@ function hasContent(block: Block): boolean {
       return block.rows.length > 0;
     case 'entries':
       return block.entries.length > 0;
+    case 'figure':
+      return block.svg !== '';
   }
 }
 

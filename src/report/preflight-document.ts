@@ -42,7 +42,8 @@ export function preflightSections(results: readonly PreflightResult[]): Section[
   );
 }
 
-function findings(found: readonly Finding[]): Block {
+/** Findings as entries. */
+export function findings(found: readonly Finding[]): Block {
   return { kind: 'entries', entries: found.map(finding) };
 }
 

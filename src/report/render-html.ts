@@ -51,6 +51,8 @@ function block(value: Block): string {
       return value.entries.map(entry).join('\n');
     case 'table':
       return table(value);
+    case 'figure':
+      return `<figure>${value.svg}<figcaption>${escapeHtml(value.caption)}</figcaption></figure>`;
   }
 }
 

@@ -20,6 +20,8 @@ function block(value: Block): string {
       return escapeMarkdown(value.text);
     case 'entries':
       return value.entries.map(entry).join('\n');
+    case 'figure':
+      return escapeMarkdown(`${value.caption} (a picture: see the HTML form)`);
     case 'table':
       return table(value.columns, value.rows);
   }

@@ -24,6 +24,8 @@ function block(value: Block, width: number): string {
       return wrap(value.text, width).join('\n');
     case 'entries':
       return value.entries.map((each) => entryText(each, width)).join('\n');
+    case 'figure':
+      return wrap(`${value.caption} (a picture: see the HTML form)`, width).join('\n');
     case 'table':
       return textTable(value.columns, value.rows, width);
   }

@@ -156,7 +156,8 @@ async function upgradedDatabases(base: CheckContext): Promise<string[]> {
   return rows.map((row) => row.datname);
 }
 
-async function scratchSettings(base: CheckContext): Promise<ScratchSettings> {
+/** What a scratch server takes over from the running one. */
+export async function scratchSettings(base: Pick<CheckContext, 'sql'>): Promise<ScratchSettings> {
   const names = ['shared_preload_libraries', 'dynamic_library_path', 'wal_level', 'max_replication_slots'];
   const rows = await base.sql(undefined, (sql) =>
     sql.query<{ name: string; setting: string }>('select name, setting from pg_settings where name = any ($1)', [

@@ -74,12 +74,13 @@ export class ScratchServer {
   /**
    * Starts it as pg_upgrade starts the new server, in binary-upgrade mode: that takes what `pg_dump --binary-upgrade`
    * writes. Libraries that it does not start with are left out and kept in {@link refusedLibraries}.
+   * @param mode `ordinary` where objects are to be made as clients make them, which the other mode refuses.
    */
-  async start(): Promise<void> {
+  async start(mode: 'binary upgrade' | 'ordinary' = 'binary upgrade'): Promise<void> {
     const refused = new Set(this.refusedLibraries.map(({ library }) => library));
     const libraries = this.settings.shared_preload_libraries.filter((library) => !refused.has(library));
     for (;;) {
-      const result = await this.tryStart();
+      const result = await this.tryStart(mode === 'ordinary' ? [] : ['-o', '-b']);
       if (result.exitCode === 0) return;
       const log = await this.log();
       const message = /(?:FATAL|ERROR): +(.*)/.exec(log)?.[1] ?? `${result.stdout}${result.stderr}`.trim();
@@ -140,7 +141,7 @@ export class ScratchServer {
     return errors;
   }
 
-  private tryStart(): Promise<CommandResult> {
+  private tryStart(options: string[]): Promise<CommandResult> {
     const log = `${this.place.directory}/server.log`;
     const argv = programArguments(this.paths, 'pg_ctl', [
       'start',
@@ -150,8 +151,7 @@ export class ScratchServer {
       this.dataDirectory,
       '-l',
       log,
-      '-o',
-      '-b',
+      ...options,
     ]);
     return this.cluster.host.run({ argv, user: this.cluster.entry.osUser, timeoutMs: START_TIMEOUT_MS });
   }
@@ -198,10 +198,10 @@ const SOCKET_NOTE = 'socket-directory';
  * Makes room for a scratch server. What a killed worker left in the same place is stopped and removed first, so two runs
  * at once on one cluster end each other's server.
  */
-export async function makePlace(cluster: Cluster, paths: Layout): Promise<ScratchPlace> {
+export async function makePlace(cluster: Cluster, paths: Layout, name = 'scratch'): Promise<ScratchPlace> {
   const { host, entry } = cluster;
-  const directory = `${workDirectory(cluster)}/scratch`;
-  await removeScratch(cluster, paths);
+  const directory = `${workDirectory(cluster)}/${name}`;
+  await removeScratch(cluster, paths, name);
   await makeDirectory(host, workDirectory(cluster), entry.osUser);
   await makeDirectory(host, directory, entry.osUser);
   // A socket's path has at most 107 bytes, which a work directory may use up alone: hence below /tmp.
@@ -212,9 +212,9 @@ export async function makePlace(cluster: Cluster, paths: Layout): Promise<Scratc
 }
 
 /** Stops and removes the cluster's scratch server, whoever made it. One that is not there is removed already. */
-export async function removeScratch(cluster: Cluster, paths: Layout): Promise<void> {
+export async function removeScratch(cluster: Cluster, paths: Layout, name = 'scratch'): Promise<void> {
   const { host, entry } = cluster;
-  const directory = `${workDirectory(cluster)}/scratch`;
+  const directory = `${workDirectory(cluster)}/${name}`;
   await stopServer(cluster, paths, `${directory}/data`, 'immediate');
   const note = `${directory}/${SOCKET_NOTE}`;
   if (await exists(host, note, entry.osUser)) {

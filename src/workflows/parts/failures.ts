@@ -14,6 +14,11 @@ export function invalidInput(message: string): ApplicationFailure {
   });
 }
 
+/** Ends the workflow, or the part of it that is undone, for a reason that trying again would not mend. */
+export function failure(type: string, message: string): ApplicationFailure {
+  return ApplicationFailure.create({ type, nonRetryable: true, message });
+}
+
 /**
  * Makes the failure of an activity the workflow's own, so that its type and message are seen without unwrapping Temporal's
  * "Activity task failed". To be wrapped around what a workflow does outside of phases.
