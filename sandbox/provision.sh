@@ -84,7 +84,7 @@ fetch_postgres() { # STAGING TARGET VERSION
 # never holds half a part.
 fetch() { # TARGET HOW_TO_GIVE_IT FUNCTION ARGUMENT…
   local target=$1 by_hand=$2 function=$3 name staging
-  name=$(basename "$target")
+  name=${target##*/}
   mkdir -p "$CACHE" || die "cannot create the cache $CACHE; set PGPASSAGE_CACHE to a directory that can be written"
   (
     exec 9>"$CACHE/.$name.lock" && { flock -n 9 || { say "waiting for another run that fetches $name" && flock 9; }; }

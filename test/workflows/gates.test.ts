@@ -173,7 +173,7 @@ test('while paused no step starts; resume goes on', async () => {
       await handle.executeUpdate('pause', { args: [{ by: 'ann', reason: 'busy hour' }] });
       release();
       await until((progress) => progress.status.includes('paused by ann'));
-      expect(fake.calls).not.toContain('prepareTarget');
+      expect(fake.calls).not.toContain('rehearse');
       await handle.executeUpdate('resume', { args: [{ by: 'ann' }] });
       return result();
     },
