@@ -73,14 +73,18 @@ export async function powerCut(host?: string): Promise<void> {
 
 /** The command lines of the host's processes; one that has just ended has none any more. */
 export async function commandLines(host: string): Promise<string[]> {
-  return (await processesOf(host)).flatMap((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-    } catch (error) {
-      if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
-      throw error;
-    }
-  });
+  const lines = (await processesOf(host)).map((pid) => ofProcess(pid, 'cmdline').replaceAll('\0', ' ').trim());
+  return lines.filter((line) => line !== '');
+}
+
+/** A file of /proc about a process; empty where it has just ended. */
+function ofProcess(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return '';
+    throw error;
+  }
 }
 
 /** Runs a command as root inside the host, past its network and sshd. @returns its standard output. */
@@ -93,7 +97,7 @@ export async function inside(host: string, argv: string[], input?: string): Prom
 /** The host's process 1, as this machine numbers it. */
 async function initOf(host: string): Promise<number> {
   for (const pid of await processesOf(host)) {
-    const [, own] = /^NSpid:\s+\d+\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    const [, own] = /^NSpid:\s+\d+\s+(\d+)$/m.exec(ofProcess(pid, 'status')) ?? [];
     if (own === '1') return pid;
   }
   throw new Error(`Host ${host} is not running.`);
