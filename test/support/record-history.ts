@@ -16,5 +16,7 @@ export async function historyJson(address: string, workflowId: string): Promise<
  */
 export async function recordHistory(address: string, workflowId: string, name: string): Promise<void> {
   if (!process.env.PGPASSAGE_RECORD) return;
-  writeFileSync(join(projectRoot(), 'test', 'histories', `${name}.json`), await historyJson(address, workflowId));
+  // Where the project lay on the machine that recorded it is nobody's business.
+  const history = (await historyJson(address, workflowId)).replaceAll(`${projectRoot()}/`, '');
+  writeFileSync(join(projectRoot(), 'test', 'histories', `${name}.json`), history);
 }
