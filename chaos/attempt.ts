@@ -18,6 +18,8 @@ export class Attempt {
   private opened = false;
   private readonly running = new Set<string>();
   private strikes: Promise<void> = Promise.resolve();
+  private readonly inWait: Promise<void>[] = [];
+  private readonly broken: unknown[] = [];
 
   /** @param todo the points still to be struck, in their order; what is struck is taken out of it. */
   constructor(
@@ -33,7 +35,10 @@ export class Attempt {
     arena.serving = arena.version;
     arena.reached = ({ step, when }) => this.reached(step, when);
     const ended = await this.migrate();
+    this.running.clear(); // a step that failed never came to its end
+    await Promise.all(this.inWait);
     await this.strikes;
+    if (this.broken.length > 0) throw this.broken[0]; // the matrix itself failed, and not the migration
     await writers.stop();
     const held = await verify(arena, writers, ended);
     const cells = this.struck.map(({ point, at }, index): Cell => {
@@ -77,7 +82,7 @@ export class Attempt {
     else this.running.delete(step);
     if (activity === 'outage' && when === 'after') this.arena.serving = this.arena.next!;
     await this.strike(this.todo.find((point) => point.step === step && point.when === when));
-    if (when === 'before') void this.lieInWait(step);
+    if (when === 'before') this.inWait.push(this.guarded(() => this.lieInWait(step)));
     if (activity === 'outage' && when === 'after') this.opened = true;
   }
 
@@ -95,13 +100,24 @@ export class Attempt {
   }
 
   private strike(point: Point | undefined): Promise<void> {
-    this.strikes = this.strikes.then(async () => {
-      if (!point || !this.todo.includes(point)) return;
-      this.todo.splice(this.todo.indexOf(point), 1);
-      this.struck.push({ point, at: Date.now() });
-      await this.fault.strike(this.arena, point);
-    });
-    return this.strikes;
+    const next = this.strikes.then(() =>
+      this.guarded(async () => {
+        if (!point || !this.todo.includes(point)) return;
+        this.todo.splice(this.todo.indexOf(point), 1);
+        this.struck.push({ point, at: Date.now() });
+        await this.fault.strike(this.arena, point);
+      }),
+    );
+    return (this.strikes = next);
+  }
+
+  /** What fails here is the matrix itself; it is told once the migration has ended. */
+  private async guarded(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.broken.push(error);
+    }
   }
 }
 

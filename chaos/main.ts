@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { writeFileSync } from 'node:fs';
 import { cleanupOnExit } from '../sandbox/cleanup';
-import { downLab } from '../sandbox/lab/down';
+import { downOwnLab } from '../sandbox/lab/down';
 import { upLab } from '../sandbox/lab/lab';
 import { Arena } from './arena';
 import { matrixOf, type Cell } from './cell';
@@ -17,7 +17,7 @@ async function main(args: string[]): Promise<number> {
   try {
     const options = parseOptions(args);
     const names = Array.from({ length: options.hosts }, (_, index) => `db${index + 1}`);
-    cleanup.add('the lab', downLab);
+    cleanup.add('the lab', downOwnLab);
     const lab = await upLab({ hosts: names, disks: Object.fromEntries(names.map((name) => [name, DISK])) });
     const arenas = await Promise.all(Object.values(lab.hosts).map((host) => Arena.open(lab, host)));
     for (const arena of arenas) cleanup.add(`the arena on ${arena.host.name}`, () => arena.close());

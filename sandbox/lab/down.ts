@@ -2,6 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run, tryRun } from '../command';
 import { powerCut } from './container';
+import { isOwn } from './owner';
 import { BRIDGE, cable, CGROUPS, isOurs, LAB_DIRECTORY } from './names';
 
 /** Removes all that a lab made, by name: whoever made it may be gone, or have been killed in the middle of it. */
@@ -18,6 +19,11 @@ export async function downLab(): Promise<void> {
   for (const group of CGROUPS)
     await run(['sh', '-c', 'find "$1" -depth -type d -exec rmdir {} + 2>/dev/null; true', 'sh', group]);
   await rm(LAB_DIRECTORY, { recursive: true, force: true });
+}
+
+/** The same for a program that ends: a lab that has become another's by now is left alone. */
+export async function downOwnLab(): Promise<void> {
+  if (isOwn()) await downLab();
 }
 
 /** Mounts below the lab's directory, the deepest first. */

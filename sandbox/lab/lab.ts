@@ -7,6 +7,7 @@ import { downLab } from './down';
 import { LabHost } from './host';
 import { addressOf, LAB_DIRECTORY } from './names';
 import { makeBridge, plugIn } from './network';
+import { own, requireNoOther } from './owner';
 import { requireLab } from './requirements';
 import { directoriesOf, makeRoot, mountDataDisk, type DataDisk } from './root-file-system';
 
@@ -33,16 +34,18 @@ const HOST_NAME = /^[a-z][a-z0-9]{0,7}$/;
 
 /**
  * Makes the lab anew; one that an earlier run left is removed first.
- * @throws LabImpossible with one sentence where it can't run.
+ * @throws LabImpossible with one sentence where it can't run, or while another process has a lab.
  */
 export async function upLab({ hosts: names, disks = {} }: LabOptions): Promise<Lab> {
   if (names.length < 1 || names.length > MOST_HOSTS || !names.every((name) => HOST_NAME.test(name)))
     throw new Error(`A lab has 1 to ${MOST_HOSTS} hosts with short lower-case names, not: ${names.join(', ')}.`);
   await requireLab();
+  requireNoOther();
   await parts(); // what is missing is said before anything is made
   await downLab();
   try {
     await run(['mkdir', '-p', LAB_DIRECTORY]);
+    own();
     await makeKeys();
     await makeBridge();
     await writeFile(HOSTS, JSON.stringify(names));

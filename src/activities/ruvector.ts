@@ -1,3 +1,4 @@
+import { hasBackupFile, readBackupFile, writeBackupFile } from '../postgres/backup-directory';
 import type { RuvectorChecklistInput, RuvectorUpgradeInput } from '../migration/ruvector';
 import { withSql, identifier } from '../postgres/connection';
 import type { Finding } from '../postgres/preflight/check';
@@ -9,15 +10,7 @@ import { SchemaArchive } from '../ruvector/archive';
 import { runChecklist, type ChecklistLine } from '../ruvector/checklist/run';
 import { compareVectors, type VectorCheck } from '../ruvector/compare-evidence';
 import { takeEvidence as measure, type VectorEvidence } from '../ruvector/evidence';
-import {
-  FILES,
-  hasFile,
-  readRecord,
-  readUpgradeFile,
-  upgradeDirectory,
-  writeUpgradeFile,
-  type UpgradeRef,
-} from '../ruvector/files';
+import { FILES, readRecord, upgradeDirectory, type UpgradeRef } from '../ruvector/files';
 import { heldUpgrades } from '../ruvector/held';
 import { backUp, buildIndex, convert, rollBack } from '../ruvector/jobs';
 import type { Marks } from '../ruvector/marks';
@@ -47,9 +40,9 @@ export function ruvectorActivities(clusters: Clusters) {
     const record = await readRecord(cluster, ref.directory);
     const job = (name: string) => `${ref.cluster}.${ref.migration}.ruvector.${name}`;
     const log = (line: string) => logPhase(cluster, ref.directory, line);
-    const json = async <T>(name: string) => JSON.parse(await readUpgradeFile(cluster, ref.directory, name)) as T;
+    const json = async <T>(name: string) => JSON.parse(await readBackupFile(cluster, ref.directory, name)) as T;
     const write = (name: string, value: unknown) =>
-      writeUpgradeFile(cluster, ref.directory, name, JSON.stringify(value));
+      writeBackupFile(cluster, ref.directory, name, JSON.stringify(value));
     return { cluster, record, job, log, json, write, run: jobRunner(cluster), directory: ref.directory };
   };
   return {
@@ -110,10 +103,10 @@ export function ruvectorActivities(clusters: Clusters) {
         `${directory}/${FILES.schema}`,
       );
       const scripts = {
-        upgrade: await readUpgradeFile(cluster, directory, FILES.upgrade),
-        rollback: await readUpgradeFile(cluster, directory, FILES.rollback),
+        upgrade: await readBackupFile(cluster, directory, FILES.upgrade),
+        rollback: await readBackupFile(cluster, directory, FILES.rollback),
       };
-      const data = (await hasFile(cluster, directory, FILES.backup)) ? `${directory}/${FILES.backup}` : undefined;
+      const data = (await hasBackupFile(cluster, directory, FILES.backup)) ? `${directory}/${FILES.backup}` : undefined;
       const result = await inTurn(`vectors of ${cluster.name}`, () =>
         Workshop.with(cluster, record.postgres, (workshop) =>
           rehearse(workshop, live, archive, scripts, record.indexes.after, data),
@@ -137,7 +130,7 @@ export function ruvectorActivities(clusters: Clusters) {
       const { cluster, record, job, run, log, write, directory } = await open(ref);
       const marks = await convert(cluster, directory, record, job('convert'), run);
       // A second attempt that finds the work done has measured nothing; what the first one wrote stays.
-      if (!marks.already || !(await hasFile(cluster, directory, CONVERSION))) await write(CONVERSION, marks);
+      if (!marks.already || !(await hasBackupFile(cluster, directory, CONVERSION))) await write(CONVERSION, marks);
       await log(
         `extension ${record.extension.name} is ${record.to}; writes waited ${marks.writesWaitedMs} ms, reads ${marks.readsWaitedMs} ms`,
       );

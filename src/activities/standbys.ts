@@ -1,3 +1,4 @@
+import { readBackupJson } from '../postgres/backup-directory';
 import { jobId, type PhaseRef } from '../migration/phase';
 import { discardStandby, prepareStandby } from '../postgres/standby/prepare';
 import { rebuildStandby, type Rebuild } from '../postgres/standby/rebuild';
@@ -5,7 +6,7 @@ import { rollBackStandby } from '../postgres/standby/roll-back';
 import { standbyNamed } from '../postgres/standby/standby-files';
 import { stopStandby } from '../postgres/standby/stop';
 import { putBackSynchronous } from '../postgres/standby/synchronous';
-import { logPhase, PHASE_FILES, readPhaseJson, type PhaseRecord } from '../postgres/upgrade/phase-files';
+import { logPhase, PHASE_FILES, type PhaseRecord } from '../postgres/upgrade/phase-files';
 import type { Clusters } from './clusters';
 import { jobRunner, progress, step } from './step';
 
@@ -26,7 +27,7 @@ export function standbyActivities(clusters: Clusters) {
   };
   const rebuildOf = async ({ phase, standby }: StandbyRef, what: string): Promise<Rebuild> => {
     const cluster = clusters.get(phase.cluster);
-    const { tablespaces } = await readPhaseJson<PhaseRecord>(cluster, phase.directory, PHASE_FILES.record);
+    const { tablespaces } = await readBackupJson<PhaseRecord>(cluster, phase.directory, PHASE_FILES.record);
     const run = jobRunner(standbyNamed(cluster, standby));
     const id = jobId(phase, `${what}-${standby}`);
     return { phaseDirectory: phase.directory, tablespaces, jobId: id, run, progress };

@@ -1,7 +1,8 @@
+import { readBackupJson } from '../postgres/backup-directory';
 import { jobId, type PhaseRef } from '../migration/phase';
 import { letIn } from '../pgbouncer/let-in';
 import { finalizePhase } from '../postgres/upgrade/finalize';
-import { logPhase, PHASE_FILES, readPhaseJson, type PhaseRecord } from '../postgres/upgrade/phase-files';
+import { logPhase, PHASE_FILES, type PhaseRecord } from '../postgres/upgrade/phase-files';
 import { heldPhases } from '../postgres/upgrade/phases';
 import { promoteRetained, retainedWayBack } from '../postgres/standby/retained';
 import { rollBack, stopNewServer } from '../postgres/upgrade/rollback';
@@ -18,7 +19,7 @@ export function undoActivities(clusters: Clusters) {
     rollBackPhase: step(async (input: { phase: PhaseRef; acceptLoss: boolean; by: string }) => {
       const { phase } = input;
       const cluster = clusters.get(phase.cluster);
-      const record = await readPhaseJson<PhaseRecord>(cluster, phase.directory, PHASE_FILES.record);
+      const record = await readBackupJson<PhaseRecord>(cluster, phase.directory, PHASE_FILES.record);
       const retained = await retainedWayBack(cluster, phase.directory, record);
       const job = jobId(phase, retained ? 'stop-only' : 'rollback');
       const run = jobRunner(cluster);

@@ -1,3 +1,4 @@
+import { readBackupJson, writeBackupFile } from '../postgres/backup-directory';
 import { inspectJob } from '../hosts/durable-job';
 import { jobId, type PhaseRef } from '../migration/phase';
 import { drainOf, type DrainInput } from '../migration/drain';
@@ -13,13 +14,7 @@ import { putBackForgotten, type Forgotten } from '../postgres/upgrade/carry-over
 import { updateExtensions } from '../postgres/upgrade/extensions';
 import { openPhase, type PhaseBeginning } from '../postgres/upgrade/open-phase';
 import { checkpoint, ClientsNotDrained, outage, type Drain } from '../postgres/upgrade/outage';
-import {
-  logPhase,
-  PHASE_FILES,
-  readPhaseJson,
-  writePhaseFile,
-  type PhaseRecord,
-} from '../postgres/upgrade/phase-files';
+import { logPhase, PHASE_FILES, type PhaseRecord } from '../postgres/upgrade/phase-files';
 import { withoutRetained } from '../postgres/standby/retained';
 import { holdOffSynchronous } from '../postgres/standby/synchronous';
 import { rehearse } from '../postgres/upgrade/rehearsal';
@@ -54,7 +49,7 @@ export function upgradeActivities(clusters: Clusters) {
     const cluster = clusters.get(phase.cluster);
     return {
       cluster,
-      record: await readPhaseJson<PhaseRecord>(cluster, phase.directory, PHASE_FILES.record),
+      record: await readBackupJson<PhaseRecord>(cluster, phase.directory, PHASE_FILES.record),
       run: jobRunner(cluster),
     };
   };
@@ -87,7 +82,7 @@ export function upgradeActivities(clusters: Clusters) {
           progress: (done, total, what) => progress(`${what} (${done} of ${total})`),
         });
         const file = input.when === 'before' ? PHASE_FILES.evidenceBefore : PHASE_FILES.evidenceAfter;
-        await writePhaseFile(cluster, input.phase.directory, file, JSON.stringify(evidence));
+        await writeBackupFile(cluster, input.phase.directory, file, JSON.stringify(evidence));
         const tables = evidence.databases.flatMap((database) => database.tables);
         return { tables: tables.length, rows: tables.reduce((sum, table) => sum + table.rows, 0) };
       },
@@ -110,7 +105,7 @@ export function upgradeActivities(clusters: Clusters) {
       const { directory, to } = input.phase;
       const translated = await prepareTarget(cluster, directory, input.phase, input.settings);
       const changes = [...translated, ...(await holdOffSynchronous(cluster, directory, to))];
-      await writePhaseFile(cluster, directory, 'configuration-changes.json', JSON.stringify(changes, null, 2));
+      await writeBackupFile(cluster, directory, 'configuration-changes.json', JSON.stringify(changes, null, 2));
       return changes.filter((change) => change.kind !== 'kept');
     }),
 
@@ -134,7 +129,7 @@ export function upgradeActivities(clusters: Clusters) {
       // Once the job began, the server that would be asked is going down or gone.
       if ((await inspectJob(cluster.host, { id })).state === 'absent') {
         drain = await planned(cluster, record.from, id, asked);
-        await writePhaseFile(
+        await writeBackupFile(
           cluster,
           phase.directory,
           PHASE_FILES.countersAtStop,
@@ -157,7 +152,10 @@ export function upgradeActivities(clusters: Clusters) {
 
     putBackForgotten: step(async (phase: PhaseRef): Promise<number> => {
       const { cluster } = await open(phase);
-      return putBackForgotten(cluster, await readPhaseJson<Forgotten>(cluster, phase.directory, PHASE_FILES.forgotten));
+      return putBackForgotten(
+        cluster,
+        await readBackupJson<Forgotten>(cluster, phase.directory, PHASE_FILES.forgotten),
+      );
     }),
 
     refreshStatistics: step(async (phase: PhaseRef) =>
@@ -168,13 +166,13 @@ export function upgradeActivities(clusters: Clusters) {
 
     compareEvidence: step(async (phase: PhaseRef): Promise<ComparisonSummary> => {
       const { cluster, record } = await open(phase);
-      const read = <T>(name: string) => readPhaseJson<T>(cluster, phase.directory, name);
+      const read = <T>(name: string) => readBackupJson<T>(cluster, phase.directory, name);
       const [before, after] = [
         await withoutRetained(cluster, phase.directory, record, await read<Evidence>(PHASE_FILES.evidenceBefore)),
         await read<Evidence>(PHASE_FILES.evidenceAfter),
       ];
       const checks = compareEvidence(before, after, { writtenBeforeStop: await read(PHASE_FILES.countersAtStop) });
-      await writePhaseFile(cluster, phase.directory, 'comparison.json', JSON.stringify(checks, null, 2));
+      await writeBackupFile(cluster, phase.directory, 'comparison.json', JSON.stringify(checks, null, 2));
       return {
         passed: checks.filter((check) => check.outcome === 'passed').length,
         failed: checks.filter((check) => check.outcome === 'failed'),

@@ -1,20 +1,10 @@
 import type { z } from 'zod';
-import { upgradeInput } from '../migration/input';
+import { lookInput } from '../migration/input';
 import { issuesOf } from '../migration/messages';
 import { CliError } from './cli-error';
 import { EXIT } from './exit-codes';
 import { drain, type TargetOptions } from './options';
 import { saidOfStandbys } from './start-input';
-
-const lookInput = upgradeInput.pick({
-  cluster: true,
-  to: true,
-  path: true,
-  mode: true,
-  accept: true,
-  drain: true,
-  standbys: true,
-});
 
 /** Input of the workflows that only look: what was said, and nothing of the defaults. @throws CliError that names the field. */
 export function targetInput(cluster: string, options: TargetOptions): z.input<typeof lookInput> {

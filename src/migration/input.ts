@@ -43,6 +43,17 @@ export const upgradeInput = z.strictObject({
   drain: drainInput.optional(),
 });
 
+/** What the workflows that look and change nothing are told. */
+export const lookInput = upgradeInput.pick({
+  cluster: true,
+  to: true,
+  path: true,
+  mode: true,
+  accept: true,
+  drain: true,
+  standbys: true,
+});
+
 export const stepMigrationInput = upgradeInput.extend({
   /** How long each phase is watched before it can be approved. */
   soak: duration.default('24h'),

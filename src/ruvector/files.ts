@@ -1,5 +1,5 @@
-import { makeDirectory, exists, readFile, writeFile } from '../hosts/files';
 import { phaseStamp } from '../migration/phase';
+import { readBackupJson } from '../postgres/backup-directory';
 import type { Cluster } from '../postgres/cluster';
 import type { Extension, Strategy } from './extension';
 import type { PlannedIndex } from './scripts';
@@ -59,29 +59,6 @@ export function upgradeDirectory(
   return `${cluster.entry.backupDirectory}/${safe(extension)}_upgrade_${safe(from)}_to_${safe(to)}_${phaseStamp(startedAt)}`;
 }
 
-export async function makeUpgradeDirectory(cluster: Cluster, directory: string): Promise<void> {
-  await makeDirectory(cluster.host, cluster.entry.backupDirectory, cluster.entry.osUser);
-  await makeDirectory(cluster.host, directory, cluster.entry.osUser);
-}
-
-export async function writeUpgradeFile(
-  cluster: Cluster,
-  directory: string,
-  name: string,
-  content: string,
-  mode = '0600',
-): Promise<void> {
-  await writeFile(cluster.host, `${directory}/${name}`, content, { user: cluster.entry.osUser, mode });
-}
-
-export async function readUpgradeFile(cluster: Cluster, directory: string, name: string): Promise<string> {
-  return readFile(cluster.host, `${directory}/${name}`, cluster.entry.osUser);
-}
-
-export async function readRecord(cluster: Cluster, directory: string): Promise<UpgradeRecord> {
-  return JSON.parse(await readUpgradeFile(cluster, directory, FILES.record)) as UpgradeRecord;
-}
-
-export async function hasFile(cluster: Cluster, directory: string, name: string): Promise<boolean> {
-  return exists(cluster.host, `${directory}/${name}`, cluster.entry.osUser);
+export function readRecord(cluster: Cluster, directory: string): Promise<UpgradeRecord> {
+  return readBackupJson<UpgradeRecord>(cluster, directory, FILES.record);
 }

@@ -1,7 +1,8 @@
+import { hasBackupFile, makeBackupDirectory, writeBackupFile } from '../postgres/backup-directory';
 import { layout, type Cluster } from '../postgres/cluster';
 import { withSql } from '../postgres/connection';
 import { SchemaArchive } from './archive';
-import { FILES, hasFile, makeUpgradeDirectory, readRecord, writeUpgradeFile, type UpgradeRecord } from './files';
+import { FILES, readRecord, type UpgradeRecord } from './files';
 import { requireLive, type UpgradePlan } from './plan';
 import { rollbackScript } from './rollback-script';
 import { buildable, definitionOf, ensureIndexScript, makeScripts } from './scripts';
@@ -20,10 +21,10 @@ export interface Beginning {
  * that has a record already is this upgrade's own and is left as it is.
  */
 export async function openUpgrade(cluster: Cluster, directory: string, beginning: Beginning): Promise<UpgradeRecord> {
-  if (await hasFile(cluster, directory, FILES.record)) return readRecord(cluster, directory);
+  if (await hasBackupFile(cluster, directory, FILES.record)) return readRecord(cluster, directory);
   const { database, postgres, plan, migration, startedAt } = beginning;
   const live = await requireLive(cluster, database, plan.extension.name);
-  await makeUpgradeDirectory(cluster, directory);
+  await makeBackupDirectory(cluster, directory);
   const archive = await SchemaArchive.dump(cluster, layout(cluster, postgres), database, directory);
   const scripts = await withSql(cluster, { database }, (sql) => makeScripts(sql, live, archive, plan));
   const record: UpgradeRecord = {
@@ -39,7 +40,7 @@ export async function openUpgrade(cluster: Cluster, directory: string, beginning
     migration,
     startedAt,
   };
-  const write = (name: string, text: string, mode?: string) => writeUpgradeFile(cluster, directory, name, text, mode);
+  const write = (name: string, text: string, mode?: string) => writeBackupFile(cluster, directory, name, text, mode);
   await write(FILES.upgrade, scripts.upgrade);
   await write(FILES.rollback, scripts.rollback);
   const { schema } = live.extension;

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { upgradeInput } from '../migration/input';
+import { lookInput } from '../migration/input';
 import { ledger, type Ledger } from '../migration/ledger';
 import { hops, phaseName, type Hop } from '../migration/path';
 import type { Finding } from '../postgres/preflight/check';
@@ -7,17 +7,7 @@ import { SUPPORTED_VERSIONS } from '../postgres/versions';
 import { activity } from './parts/activities';
 import { checked, parseInput, plainly } from './parts/failures';
 
-/** Workflows that look and change nothing. They may run at any time, beside a migration too. */
-const lookInput = upgradeInput.pick({
-  cluster: true,
-  to: true,
-  path: true,
-  mode: true,
-  accept: true,
-  drain: true,
-  standbys: true,
-});
-
+/** Input of the workflows that look and change nothing. They may run at any time, beside a migration too. */
 type LookInput = z.infer<typeof lookInput>;
 
 export interface PreflightAnswer {

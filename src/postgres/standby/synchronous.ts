@@ -1,3 +1,4 @@
+import { readBackupJson, writeBackupFile } from '../backup-directory';
 import { exists } from '../../hosts/files';
 import { parseConf, printConf, quote } from '../configuration/conf-file';
 import { putText, readTexts } from '../configuration/host-files';
@@ -5,7 +6,7 @@ import type { SettingChange } from '../configuration/translation';
 import { valuesInForce } from '../configuration/verify-configuration';
 import { layout, type Cluster } from '../cluster';
 import { literal, withSql, type Sql } from '../connection';
-import { PHASE_FILES, readPhaseJson, writePhaseFile } from '../upgrade/phase-files';
+import { PHASE_FILES } from '../upgrade/phase-files';
 import { physicalSenders } from './senders';
 import { parseSynchronousNames } from './synchronous-names';
 
@@ -32,7 +33,7 @@ export async function holdOffSynchronous(cluster: Cluster, directory: string, to
   const lines = parseConf(text?.content ?? '');
   const others = lines.filter(({ assignment }) => assignment?.name.toLowerCase() !== SETTING);
   const held: HeldOff = { names, byAlterSystem: others.length < lines.length };
-  await writePhaseFile(cluster, directory, PHASE_FILES.synchronous, JSON.stringify(held));
+  await writeBackupFile(cluster, directory, PHASE_FILES.synchronous, JSON.stringify(held));
   const content = `${printConf(others).trimEnd()}\n${SETTING} = ${quote('')}\n`;
   await putText(host, entry.osUser, file, { encoding: 'utf8', mode: '0600', ...text, content });
   return [
@@ -51,7 +52,7 @@ export async function holdOffSynchronous(cluster: Cluster, directory: string, to
 export async function putBackSynchronous(cluster: Cluster, directory: string): Promise<string | undefined> {
   const path = `${directory}/${PHASE_FILES.synchronous}`;
   if (!(await exists(cluster.host, path, cluster.entry.osUser))) return undefined;
-  const held = await readPhaseJson<HeldOff>(cluster, directory, PHASE_FILES.synchronous);
+  const held = await readBackupJson<HeldOff>(cluster, directory, PHASE_FILES.synchronous);
   await withSql(cluster, {}, async (sql) => {
     if ((await current(sql)) === held.names) return;
     await enoughStream(sql, held.names);

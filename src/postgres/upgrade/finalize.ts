@@ -1,9 +1,10 @@
+import { writeBackupFile } from '../backup-directory';
 import { output } from '../../hosts/host';
 import { exists, removeTree, usedBytes } from '../../hosts/files';
 import { phaseName } from '../../migration/path';
 import { layout, type Cluster } from '../cluster';
 import { readStandbyRecord } from '../standby/standby-files';
-import { logPhase, PHASE_FILES, writePhaseFile } from './phase-files';
+import { logPhase, PHASE_FILES } from './phase-files';
 import { FINALIZED, type HeldPhase } from './phases';
 import { lookAt } from './world';
 
@@ -37,7 +38,7 @@ export async function finalizePhase(
   const backup = [`${directory}/${PHASE_FILES.base}`, `${directory}/${PHASE_FILES.tablespaces}`];
   freedBytes += await removeOld(cluster, record.from, record.tablespaces, backup);
   await logPhase(cluster, directory, `finalized by ${by}: the old data directory and the backup were deleted`);
-  await writePhaseFile(cluster, directory, FINALIZED, `${by}\n`);
+  await writeBackupFile(cluster, directory, FINALIZED, `${by}\n`);
   return { phase: phaseName(record), freedBytes };
 }
 

@@ -1,9 +1,10 @@
+import { makeBackupDirectory, readBackupJson, writeBackupFile } from '../backup-directory';
 import { phaseStamp } from '../../migration/phase';
 import { withSql } from '../connection';
 import type { Cluster } from '../cluster';
 import { readForgotten } from './carry-over';
 import { exists } from '../../hosts/files';
-import { makePhaseDirectory, PHASE_FILES, readPhaseJson, writePhaseFile, type PhaseRecord } from './phase-files';
+import { PHASE_FILES, type PhaseRecord } from './phase-files';
 import { rollbackScript } from './rollback-script';
 
 /** What the workflow knows when a phase begins; the rest is read from the cluster. */
@@ -18,7 +19,7 @@ export type PhaseBeginning = Pick<
  */
 export async function openPhase(cluster: Cluster, directory: string, beginning: PhaseBeginning): Promise<PhaseRecord> {
   if (await exists(cluster.host, `${directory}/${PHASE_FILES.record}`, cluster.entry.osUser)) {
-    return readPhaseJson<PhaseRecord>(cluster, directory, PHASE_FILES.record);
+    return readBackupJson<PhaseRecord>(cluster, directory, PHASE_FILES.record);
   }
   const record = {
     ...beginning,
@@ -26,16 +27,16 @@ export async function openPhase(cluster: Cluster, directory: string, beginning: 
     cluster: cluster.name,
     slot: slotName(beginning),
   };
-  await makePhaseDirectory(cluster, directory);
-  await writePhaseFile(cluster, directory, PHASE_FILES.rollback, rollbackScript(cluster, directory, record), '0700');
-  await writePhaseFile(
+  await makeBackupDirectory(cluster, directory);
+  await writeBackupFile(cluster, directory, PHASE_FILES.rollback, rollbackScript(cluster, directory, record), '0700');
+  await writeBackupFile(
     cluster,
     directory,
     PHASE_FILES.forgotten,
     JSON.stringify(await readForgotten(cluster), null, 2),
   );
   // The record comes last: where it is, the rest is.
-  await writePhaseFile(cluster, directory, PHASE_FILES.record, JSON.stringify(record, null, 2));
+  await writeBackupFile(cluster, directory, PHASE_FILES.record, JSON.stringify(record, null, 2));
   return record;
 }
 

@@ -1,4 +1,3 @@
-import { makeDirectory, readFile, writeFile } from '../../hosts/files';
 import type { Mode } from '../../migration/input';
 import type { Cluster } from '../cluster';
 
@@ -47,28 +46,6 @@ export const PHASE_FILES = {
   /** A retained standby took the primary's place: the old version must not be started here as well. */
   onStandby: 'on-standby',
 } as const;
-
-/** Makes the phase's backup directory, closed to all but the cluster's OS user. */
-export async function makePhaseDirectory(cluster: Cluster, directory: string): Promise<void> {
-  await makeDirectory(cluster.host, cluster.entry.backupDirectory, cluster.entry.osUser);
-  await makeDirectory(cluster.host, directory, cluster.entry.osUser);
-}
-
-/** Writes one file of the phase whole. */
-export async function writePhaseFile(
-  cluster: Cluster,
-  directory: string,
-  name: string,
-  content: string,
-  mode = '0600',
-): Promise<void> {
-  await writeFile(cluster.host, `${directory}/${name}`, content, { user: cluster.entry.osUser, mode });
-}
-
-/** Reads a JSON file of the phase. @throws CommandFailed when it is not there. */
-export async function readPhaseJson<T>(cluster: Cluster, directory: string, name: string): Promise<T> {
-  return JSON.parse(await readFile(cluster.host, `${directory}/${name}`, cluster.entry.osUser)) as T;
-}
 
 /** Appends a line to `upgrade.log`, for the person who reads it on the host; the time is the host's, as in the scripts' lines. */
 export async function logPhase(cluster: Cluster, directory: string, line: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { writeBackupFile } from '../backup-directory';
 import { exists, makeDirectory, removeTree } from '../../hosts/files';
 import { output } from '../../hosts/host';
 import { initdbArguments, readClusterProperties } from '../init-target';
@@ -6,7 +7,7 @@ import type { SettingChange } from '../configuration/translation';
 import { layout, program, type Cluster } from '../cluster';
 import { withSql } from '../connection';
 import { keepFromBoot } from '../service';
-import { writePhaseFile, type PhaseRecord } from './phase-files';
+import { type PhaseRecord } from './phase-files';
 
 /** Written before initdb begins: a target directory that is there afterwards is this phase's own, whole or half. */
 const STARTED = 'target-started';
@@ -34,13 +35,13 @@ export async function prepareTarget(
   const { host, entry } = cluster;
   if (!(await exists(host, `${directory}/${READY}`, entry.osUser))) {
     await clearOwnTarget(cluster, directory, to.dataDirectory);
-    await writePhaseFile(cluster, directory, STARTED, `${to.dataDirectory}\n`);
+    await writeBackupFile(cluster, directory, STARTED, `${to.dataDirectory}\n`);
     await makeDirectory(host, to.dataDirectory, entry.osUser);
     const properties = await withSql(cluster, {}, readClusterProperties);
     const argv = [program(to, 'initdb'), `--pgdata=${to.dataDirectory}`, ...initdbArguments(properties, hop.to)];
     await output(host, { argv, user: entry.osUser, timeoutMs: 5 * 60_000 });
-    await writePhaseFile(cluster, directory, UPGRADE_HBA, 'local all all trust\n');
-    await writePhaseFile(cluster, directory, READY, '');
+    await writeBackupFile(cluster, directory, UPGRADE_HBA, 'local all all trust\n');
+    await writeBackupFile(cluster, directory, READY, '');
   }
   // With a configuration of its own it would otherwise be started beside the old server by the next reboot.
   await makeDirectory(
