@@ -59,6 +59,11 @@ export function nameOf({ step, when, program }: Point): string {
   return `${when} ${step}${program ? ` (${program.source})` : ''}`;
 }
 
+/** Whether it is the migration's business alone which server runs; at any other time a person on duty may start one. */
+export function inOutage({ step, when }: Point): boolean {
+  return step === 'outage' && when === 'in';
+}
+
 /** The step that an activity is part of. @param opened whether the outage is over. */
 export function stepOf(activity: string, opened: boolean): string {
   if (activity === 'sampleSoak') return opened ? 'gate' : 'baseline';

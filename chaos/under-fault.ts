@@ -26,7 +26,7 @@ export async function underFault(
     const hop = `${arena.version} → ${arena.next}`;
     const { ended, cells } = await new Attempt(arena, fault, todo).run();
     for (const cell of cells) tell(inWords(cell));
-    tell(`${fault.name}, ${hop}: ${ended.said}`);
+    tell(`${fault.name}, ${hop}: ${firstLine(ended.said)}`);
     idle = cells.length === 0 ? idle + 1 : 0;
     attempts.push(cells);
     // What does not hold any more is no ground for the next attempt.
@@ -48,7 +48,11 @@ async function cleanAttempt(arena: Arena, fault: Fault, attempts: Cell[][]): Pro
 }
 
 function inWords({ fault, step, outcome, outageMs, why }: Cell): string {
-  return `${fault}, ${step}: ${outcome}, outage ${outageMs} ms${why ? ` (${why})` : ''}`;
+  return `${fault}, ${step}: ${outcome}, outage ${outageMs} ms${why ? ` (${firstLine(why)})` : ''}`;
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0]!;
 }
 
 function neverReached(point: Point, fault: Fault): Cell {
