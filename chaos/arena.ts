@@ -16,6 +16,7 @@ const FIRST: MajorVersion = 15;
 const LAST: MajorVersion = 18;
 /** What someone who looks after the host would do within a while, and no sooner than pgpassage itself. */
 const OPERATOR_WAITS_MS = 1_000;
+const OPERATOR_TRIES = 5;
 
 /** All that the migrations under one fault need: a host with a cluster, a Temporal service and a worker of its own. */
 export class Arena {
@@ -67,11 +68,18 @@ export class Arena {
     this.temporal = await startTemporal(this.temporalOptions);
   }
 
-  /** Starts the server unless one runs, as a person on duty does. */
+  /** Starts the server unless one runs, as a person on duty does: again when it did not start, and not for ever. */
   async operatorStarts(version: MajorVersion): Promise<void> {
-    await sleep(OPERATOR_WAITS_MS);
     const start = `pg_lsclusters --no-header | grep -q ' online' || systemctl restart postgresql@"$1"-main`;
-    await this.host.run(['sh', '-c', start, 'sh', String(version)]);
+    for (let left = OPERATOR_TRIES; ; left -= 1) {
+      await sleep(OPERATOR_WAITS_MS);
+      try {
+        await this.host.run(['sh', '-c', start, 'sh', String(version)]);
+        return;
+      } catch (error) {
+        if (left === 1) throw error;
+      }
+    }
   }
 
   /** Connects to whatever serves. @throws after `withinMs` without an answer. */

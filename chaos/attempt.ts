@@ -9,6 +9,7 @@ import type { Fault } from './fault';
 import { nameOf, stepOf, type Point } from './points';
 import { verify } from './verify';
 
+/** From the last strike on: each one that kills the worker costs a heartbeat's timeout and a longer wait for the next attempt. */
 const DEADLINE_MS = 240_000;
 const LOOK_MS = 10;
 
@@ -73,7 +74,8 @@ export class Attempt {
       workflowId: migrationId(host.name),
       args: [input],
     });
-    return ending(handle);
+    const began = Date.now();
+    return ending(handle, () => (this.struck.at(-1)?.at ?? began) + DEADLINE_MS);
   }
 
   private async reached(activity: string, when: 'before' | 'after'): Promise<void> {
@@ -133,12 +135,11 @@ export interface Ended {
   stuck?: boolean;
 }
 
-async function ending(handle: WorkflowHandle): Promise<Ended> {
-  const deadline = Date.now() + DEADLINE_MS;
+async function ending(handle: WorkflowHandle, deadline: () => number): Promise<Ended> {
   for (;;) {
-    const { status } = await answered(() => handle.describe(), deadline);
+    const { status } = await answered(() => handle.describe(), deadline());
     if (status.name !== 'RUNNING') break;
-    if (Date.now() > deadline) return stuck(handle);
+    if (Date.now() > deadline()) return stuck(handle);
     await sleep(200);
   }
   try {

@@ -1,10 +1,10 @@
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type LogEntry } from '@temporalio/worker';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import pino from 'pino';
 import { createActivities } from './activities';
 import { clustersOf } from './activities/clusters';
+import { connectionSettings, SettingsUnreadable } from './connection-settings';
 import { closeConnections } from './hosts/ssh/connection';
 import { InventoryError, loadInventory } from './inventory/load';
 import { DEFAULT_TASK_QUEUE } from './migration/identity';
@@ -25,8 +25,8 @@ async function main(): Promise<void> {
   const inventoryFile = process.env.PGPASSAGE_INVENTORY ?? DEFAULT_INVENTORY;
   loadInventory(inventoryFile); // An inventory that can't be used is said now, not by the first migration.
   Runtime.install({ logger: new DefaultLogger('INFO', logEntry), shutdownSignals: ['SIGINT', 'SIGTERM', 'SIGHUP'] });
-  const { namespace, connectionOptions } = loadClientConnectConfig();
-  const connection = await NativeConnection.connect(connectionOptions);
+  const { namespace, connectionOptions } = connectionSettings();
+  const connection = await connect(connectionOptions);
   try {
     const worker = await Worker.create({
       connection,
@@ -46,6 +46,24 @@ async function main(): Promise<void> {
   }
 }
 
+async function connect(options: Parameters<typeof NativeConnection.connect>[0]): Promise<NativeConnection> {
+  try {
+    return await NativeConnection.connect(options);
+  } catch (error) {
+    const address = options?.address ?? 'localhost:7233';
+    throw new Unreachable(
+      `Can't reach Temporal at ${address} (${(error as Error).message}). Nothing was begun. Set the address with ` +
+        'TEMPORAL_ADDRESS or a profile, check that the service runs there, and start the worker again.',
+      { cause: error },
+    );
+  }
+}
+
+class Unreachable extends Error {}
+
+/** Errors whose message says it all; of others the stack is needed. */
+const PLAIN = [InventoryError, SettingsUnreadable, Unreachable];
+
 function logEntry({ level, message, meta }: LogEntry): void {
   const method =
     level === 'TRACE'
@@ -61,6 +79,6 @@ function logEntry({ level, message, meta }: LogEntry): void {
 }
 
 main().catch((error: Error) => {
-  logger.fatal(error instanceof InventoryError ? error.message : error);
+  logger.fatal(PLAIN.some((kind) => error instanceof kind) ? error.message : error);
   process.exitCode = 1;
 });

@@ -1,27 +1,50 @@
+import { exists } from '../hosts/files';
 import { nextWindow } from '../inventory/window';
 import { describeDrain, drainOf, type DrainInput } from '../migration/drain';
 import type { Mode } from '../migration/input';
 import type { Hop } from '../migration/path';
 import { checkClients } from '../pgbouncer/clients';
 import { namesOf } from '../pgbouncer/console';
-import { layout } from '../postgres/cluster';
+import { layout, program, type Cluster } from '../postgres/cluster';
+import { previewConfiguration } from '../postgres/configuration/prepare';
+import type { SettingChange } from '../postgres/configuration/translation';
 import { describePackages } from '../postgres/packages';
 import { describe } from '../postgres/upgrade/describe';
 import { heldPhases } from '../postgres/upgrade/phases';
 import { chooseMode } from '../postgres/upgrade/mode';
-import type { Finding } from '../postgres/preflight/check';
+import type { CheckResult, Finding } from '../postgres/preflight/check';
 import { checkContext } from '../postgres/preflight/context';
 import { runPreflight } from '../postgres/preflight/run';
 import { sampleSoak } from '../postgres/soak';
 import type { SoakSample } from '../migration/soak';
 import type { Clusters } from './clusters';
-import { progress, step } from './step';
+import { attempt, ownName, progress, step } from './step';
+
+/** How often a check that could not look, for a connection that was lost or a disk that was full, does it again before that blocks. */
+const LOOKS_AGAIN = 2;
+
+class CouldNotLook extends Error {
+  override name = 'CouldNotLook';
+  constructor(cluster: string, failed: readonly CheckResult[]) {
+    const [{ check, findings }] = failed;
+    super(
+      `${cluster}: ${failed.length} checks could not look, ${check} among them: ${findings[0]?.seen}. They try again.`,
+    );
+  }
+}
 
 /** A pre-flight's outcome as it travels through histories: what a person has to know, without the notices. */
 export interface PreflightSummary {
   passed: number;
   warnings: Finding[];
   blockers: Finding[];
+}
+
+/** What would become of the settings, those apart that are kept. */
+export interface ConfigurationPreview {
+  changes: SettingChange[];
+  /** Why there are none, where it could not be tried out. */
+  notTried?: string;
 }
 
 /** Activities that only look. They may be run at any time and any number of times. */
@@ -39,8 +62,10 @@ export function lookActivities(clusters: Clusters) {
       ): Promise<PreflightSummary> => {
         const cluster = clusters.get(input.cluster);
         progress('pre-flight checks');
-        const context = checkContext(cluster, input);
-        const report = await inTurn(cluster.name, () => runPreflight(context, { accept: input.accept }));
+        const context = checkContext(cluster, { ...input, scratchName: `scratch-${ownName()}` });
+        const report = await runPreflight(context, { accept: input.accept });
+        const failed = report.results.filter(({ outcome }) => outcome === 'error');
+        if (failed.length > 0 && attempt() <= LOOKS_AGAIN) throw new CouldNotLook(cluster.name, failed);
         const findings = report.results.flatMap((result) => result.findings);
         return {
           passed: report.passed,
@@ -54,6 +79,12 @@ export function lookActivities(clusters: Clusters) {
     describePackages: step(async (input: { cluster: string; from: number; to: number }): Promise<string> => {
       return describePackages(clusters.get(input.cluster), input);
     }),
+
+    /** What would become of the running server's settings on `to`; writes nothing into its layout. */
+    previewConfiguration: step(
+      async ({ settings, ...input }: Hop & { cluster: string; settings: Record<string, string> }) =>
+        preview(clusters.get(input.cluster), input, settings),
+    ),
 
     /** How clients will be held back, in a sentence. Fails where that can't work for as long as it will take. */
     checkClients: step(
@@ -91,12 +122,20 @@ export function lookActivities(clusters: Clusters) {
   };
 }
 
+async function preview(cluster: Cluster, hop: Hop, settings: Record<string, string>): Promise<ConfigurationPreview> {
+  const to = layout(cluster, hop.to);
+  if (!(await exists(cluster.host, program(to, 'initdb'), cluster.entry.osUser)))
+    return { changes: [], notTried: `Not tried out: PostgreSQL ${hop.to} is not installed yet (${to.binDirectory}).` };
+  const changes = await previewConfiguration(cluster, layout(cluster, hop.from), to, settings);
+  return { changes: changes.filter(({ kind, severity }) => kind !== 'kept' || severity !== undefined) };
+}
+
 const turns = new Map<string, Promise<unknown>>();
 
-/** One pre-flight of a cluster at a time: they share its scratch server's place on the host. */
-export async function inTurn<T>(cluster: string, work: () => Promise<T>): Promise<T> {
-  const before = turns.get(cluster) ?? Promise.resolve();
+/** One at a time for each `place`: what shares a scratch server's place on the host. */
+export async function inTurn<T>(place: string, work: () => Promise<T>): Promise<T> {
+  const before = turns.get(place) ?? Promise.resolve();
   const result = before.then(work, work);
-  turns.set(cluster, result);
+  turns.set(place, result);
   return result;
 }

@@ -4,6 +4,7 @@ import { forgetJob, runJob } from '../hosts/durable-job';
 import { HostRefused } from '../hosts/host';
 import { InventoryError } from '../inventory/load';
 import { SecretError } from '../inventory/secrets';
+import { digest } from '../migration/digest';
 import { FAILURE } from '../migration/failures';
 import { PathError } from '../migration/path';
 import type { Cluster } from '../postgres/cluster';
@@ -71,6 +72,17 @@ export function progress(what: string): void {
   const context = Context.current();
   lastProgress.set(context, what);
   context.heartbeat(what);
+}
+
+/** Which attempt of the current activity this is, from 1. */
+export function attempt(): number {
+  return Context.current().info.attempt;
+}
+
+/** A name for what the current activity makes on a host: its own, and the same in each of its attempts. */
+export function ownName(): string {
+  const { workflowExecution, activityId } = Context.current().info;
+  return digest([workflowExecution, activityId]);
 }
 
 function asFailure(error: unknown): unknown {

@@ -1,5 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { connectionSettings } from '../connection-settings';
 import { DEFAULT_TASK_QUEUE } from '../migration/identity';
 import { CliError } from './cli-error';
 import { EXIT } from './exit-codes';
@@ -33,7 +33,7 @@ export interface Temporal {
  * @throws CliError that names the address and how to set it.
  */
 export async function connect(options: ConnectOptions): Promise<Temporal> {
-  const { connectionOptions, namespace: configured } = settings(options);
+  const { connectionOptions, namespace: configured } = settings(options.profile);
   const address = options.address ?? connectionOptions.address ?? 'localhost:7233';
   const namespace = options.namespace ?? configured ?? 'default';
   const connection = await reach(
@@ -50,16 +50,11 @@ export async function connect(options: ConnectOptions): Promise<Temporal> {
   };
 }
 
-function settings({ profile }: ConnectOptions): ReturnType<typeof loadClientConnectConfig> {
+function settings(profile: string | undefined): ReturnType<typeof connectionSettings> {
   try {
-    return loadClientConnectConfig({ profile });
+    return connectionSettings(profile);
   } catch (error) {
-    const what = profile === undefined ? 'the Temporal settings' : `the Temporal profile "${profile}"`;
-    throw new CliError(
-      EXIT.usage,
-      `Can't read ${what}: ${(error as Error).message}. Look at TEMPORAL_CONFIG_FILE and TEMPORAL_PROFILE, or list the profiles with \`temporal config list\`.`,
-      { cause: error },
-    );
+    throw new CliError(EXIT.usage, (error as Error).message, { cause: error });
   }
 }
 

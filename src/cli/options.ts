@@ -13,6 +13,7 @@ export interface TargetOptions {
   drainThen?: string;
   readOnly?: boolean;
   retainStandby?: string;
+  set?: Settings;
 }
 
 /** Adds the options that say where an upgrade leads and how. */
@@ -31,7 +32,8 @@ export function addTargetOptions(command: Command): Command {
       new Option('--drain-then <what>', 'what happens to those that do not (default: give-up)').choices(DRAIN_CHOICES),
     )
     .option('--read-only', 'make transactions read-only by default from the drain to the stop')
-    .option('--retain-standby <name>', 'a standby that is kept stopped as the way back, not rebuilt');
+    .option('--retain-standby <name>', 'a standby that is kept stopped as the way back, not rebuilt')
+    .option('--set <version:name=value...>', 'settings appended to the configuration of a version', setting);
 }
 
 /** The input's field `drain`, where any of its options was given. */

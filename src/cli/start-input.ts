@@ -4,7 +4,7 @@ import { stepMigrationInput } from '../migration/input';
 import { issuesOf } from '../migration/messages';
 import { CliError } from './cli-error';
 import { EXIT } from './exit-codes';
-import { drain, type Settings, type TargetOptions } from './options';
+import { drain, type TargetOptions } from './options';
 
 /** Options of `start` that shape the migration. */
 export interface StartOptions extends TargetOptions {
@@ -16,7 +16,6 @@ export interface StartOptions extends TargetOptions {
   checksums: boolean;
   acceptLoss?: string[];
   onAlarm?: string;
-  set?: Settings;
   standbysAtOnce?: number | 'all';
   ignoreWindow?: boolean;
   input?: string;

@@ -8,10 +8,10 @@ import { saidOfStandbys } from './start-input';
 
 /** Input of the workflows that only look: what was said, and nothing of the defaults. @throws CliError that names the field. */
 export function targetInput(cluster: string, options: TargetOptions): z.input<typeof lookInput> {
-  const { to, path, mode, accept } = options;
+  const { to, path, mode, accept, set: settings } = options;
   if (to === undefined)
     throw new CliError(EXIT.usage, 'to: say which version to look at, such as --to 18. Nothing was started.');
-  const given = { path, mode, accept, drain: drain(options), standbys: saidOfStandbys(options) };
+  const given = { path, mode, accept, settings, drain: drain(options), standbys: saidOfStandbys(options) };
   const said = Object.entries(given).filter(([, value]) => value !== undefined);
   const input = { cluster, to, ...Object.fromEntries(said) };
   const parsed = lookInput.safeParse(input);

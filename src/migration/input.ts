@@ -52,6 +52,7 @@ export const lookInput = upgradeInput.pick({
   accept: true,
   drain: true,
   standbys: true,
+  settings: true,
 });
 
 export const stepMigrationInput = upgradeInput.extend({

@@ -1,4 +1,5 @@
 import type { PhaseProgress, Progress, Remark } from '../migration/progress';
+import { configurationTable } from './configuration-table';
 import { facts, section, type Block, type Document, type Entry, type Section } from './document';
 import { gateSection } from './gate-section';
 import { ledgerSection } from './ledger-section';
@@ -88,7 +89,7 @@ function phaseSection(phase: PhaseProgress): Section[] {
       ...section('Standbys', [standbyTable(phase)]),
       ...section('Differences between before and after', [remarks(phase.differences)]),
       ...section('Warnings', [remarks(phase.warnings)]),
-      ...section('Configuration changes', [configurationTable(phase)]),
+      ...section('Configuration changes', [configurationTable(phase.configurationChanges)]),
       ...gateSection(phase),
       ...ledgerSection(phase),
     ],
@@ -132,20 +133,5 @@ function remarks(found: readonly Remark[]): Block {
       title: object ? `${check}: ${object}` : check,
       facts: facts({ seen, 'to do': action }),
     })),
-  };
-}
-
-function configurationTable({ configurationChanges }: PhaseProgress): Block {
-  return {
-    kind: 'table',
-    caption: 'Settings that are not carried over as they were',
-    columns: ['setting', 'change', 'before', 'after', 'why'],
-    rows: configurationChanges.map(({ name, kind, before, after, reason }) => [
-      name,
-      kind,
-      before ?? '',
-      after ?? '',
-      reason,
-    ]),
   };
 }

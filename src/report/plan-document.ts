@@ -1,4 +1,5 @@
 import type { MigrationPlan, PlannedHop } from '../workflows/look';
+import { configurationTable } from './configuration-table';
 import { facts, section, type Document, type Section } from './document';
 import { ledgerSection } from './ledger-section';
 import { isBlocked, preflightSections, preflightSummary } from './preflight-document';
@@ -39,6 +40,12 @@ function phase(hop: PlannedHop): Section[] {
         entries: [{ title: hop.phase, facts: facts({ mode: hop.mode, why: hop.why, packages: hop.packages }) }],
       },
     ],
-    ledgerSection(hop),
+    [
+      ...section(`Configuration, from ${hop.configuration.from} to ${hop.to}`, [
+        { kind: 'paragraph', text: hop.configuration.notTried ?? '' },
+        configurationTable(hop.configuration.changes),
+      ]),
+      ...ledgerSection(hop),
+    ],
   );
 }

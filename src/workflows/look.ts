@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { ConfigurationPreview } from '../activities/look';
 import { lookInput } from '../migration/input';
 import { ledger, type Ledger } from '../migration/ledger';
 import { hops, phaseName, type Hop } from '../migration/path';
@@ -29,6 +30,8 @@ export interface PlannedHop extends Hop {
   ledger: Ledger;
   /** What would be installed for it, in a sentence. */
   packages: string;
+  /** What would become of the running server's settings, tried out with the target's programs. */
+  configuration: ConfigurationPreview & { from: number };
 }
 
 export interface MigrationPlan {
@@ -73,6 +76,9 @@ async function plan(input: LookInput): Promise<MigrationPlan> {
       ...{ cluster: input.cluster, from: hop.from, to: hop.to },
     });
     const standbys = { names: cluster.standbys ?? [], retain: input.standbys.retain };
+    const configuration = await activity('try', 'previewConfiguration', `configuration for ${hop.to}`, {
+      ...{ cluster: input.cluster, from: running, to: hop.to, settings: input.settings[String(hop.to)] ?? {} },
+    });
     planned.push({
       ...hop,
       phase: phaseName(hop),
@@ -80,6 +86,7 @@ async function plan(input: LookInput): Promise<MigrationPlan> {
       why,
       ledger: ledger(phaseName(hop), mode, standbys),
       packages,
+      configuration: { from: running, ...configuration },
     });
   }
   return {

@@ -52,6 +52,7 @@ describe.each(['local', 'ssh'])('on a host reached by %s', (way) => {
   test('installPackages, describePackages, checkClients, describeDrain', async () => {
     const hop = { cluster: 'test', from: 16, to: 17 };
     expect(await twice('describePackages', hop)).toBe('none: they are installed by other means');
+    expect((await twice('previewConfiguration', { ...hop, settings: {} })).notTried).toBeUndefined();
     expect(await twice('installPackages', { ...hop, migration: 'twice' })).toBe('installed by other means');
     const drain = { deadline: '5s', then: 'terminate', readOnly: true } as const;
     expect(await twice('describeDrain', { cluster: 'test', drain })).toContain(

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { rmSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { forgetJob, inspectJob, runJob, startJob } from '../../src/hosts/durable-job';
@@ -93,6 +94,17 @@ test('a forwarded connection goes to the host’s own ports and sockets, and a c
     'db1: /nowhere/.s.PGSQL.5432 does not answer as seen from the host',
   );
   await expect(host.open({ address: '127.0.0.1', port: 1 })).rejects.toThrow('db1: 127.0.0.1:1 does not answer');
+});
+
+test('a forwarded connection closes when its server goes, so that nobody waits for an answer for ever', async () => {
+  const server = createServer((socket) => socket.end('bye')).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const stream = await host.open({ address: '127.0.0.1', port: (server.address() as AddressInfo).port });
+  const closed = once(stream, 'close');
+  stream.resume();
+  await closed;
+  expect(stream.writableEnded).toBe(true);
+  server.close();
 });
 
 test('a connection lost under a forwarded one tells its reason there', async () => {

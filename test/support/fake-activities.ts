@@ -59,6 +59,7 @@ export class FakeCluster {
       chooseMode: ({ mode }) => ({ mode: mode === 'auto' ? 'clone' : mode, why: 'because', dataBytes: 1 }),
       preflight: () => ({ passed: 30, warnings: [], blockers: this.blockers }),
       describePackages: () => 'already there',
+      previewConfiguration: () => ({ changes: [] }),
       installPackages: () => 'already there',
       checkClients: () => 'not held back',
       describeDrain: () => 'not held back',

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import { begin } from '../begin';
 import { addCommand, answering, type Answer, type Call, type Cli } from '../command';
-import { addTargetOptions, atOnce, length, setting } from '../options';
+import { addTargetOptions, atOnce, length } from '../options';
 import { startInput, type StartOptions } from '../start-input';
 import { watch } from '../watch';
 
@@ -29,7 +29,6 @@ export function startCommand(cli: Cli): void {
       new Option('--on-alarm <what>', 'what an alarm at a gate does (default: hold)').choices(['hold', 'rollback']),
     )
     .option('--accept-loss <loss...>', 'losses that a rollback by itself may cause, as the plan names them')
-    .option('--set <version:name=value...>', 'settings appended to the configuration of a version', setting)
     .option('--standbys-at-once <number>', 'standbys that are rebuilt at a time, or all (default: 1)', atOnce)
     .option('--ignore-window', "do not wait for the inventory's maintenance window")
     .option('--input <file>', "the workflow's input as JSON; options win over it")

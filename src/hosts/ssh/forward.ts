@@ -19,6 +19,8 @@ export function forward(connection: SshConnection, target: Target): Promise<Dupl
           throw notOpened(connection.settings.name, what, error);
         });
         opened.on('error', () => undefined); // whoever uses the stream listens as well
+        // A channel stays half open when the server goes, and whoever waits for an answer would wait for ever; sockets close.
+        opened.once('end', () => opened.end());
         resolve((stream = opened));
         await new Promise((closed) => opened.once('close', closed));
       })

@@ -48,6 +48,11 @@ export interface CheckContext {
   mode?: Mode;
   /** How clients are to be held back, as the plan has it. */
   drain?: DrainInput;
+  /**
+   * Name of the scratch server's place on the host. Runs at once have different ones; what an attempt that was killed left is
+   * found and removed by the next one of the same name.
+   */
+  scratchName?: string;
   /** The target's data directory was made by this migration already, so its being there is no finding. */
   targetPrepared?: boolean;
   /** Connects to a database of the running cluster as the admin. */

@@ -11,7 +11,7 @@ import { makePlace, removeScratch, ScratchServer, type ScratchSettings } from '.
 /** What the checks may look at, for one hop of a cluster. */
 export function checkContext(
   cluster: Cluster,
-  hop: { from: number; to: number; mode?: Mode; drain?: DrainInput },
+  hop: { from: number; to: number; mode?: Mode; drain?: DrainInput; scratchName?: string },
 ): CheckContext {
   return {
     cluster,
@@ -19,6 +19,7 @@ export function checkContext(
     to: layout(cluster, hop.to),
     mode: hop.mode,
     drain: hop.drain,
+    scratchName: hop.scratchName,
     sql: (database, work) => withSql(cluster, { database }, work),
     databases: () => databases(cluster),
   };
@@ -47,7 +48,7 @@ export function openContext(unshared: CheckContext): OpenContext {
   let placed = false;
   const place = once(() => {
     placed = true;
-    return makePlace(base.cluster, base.to);
+    return makePlace(base.cluster, base.to, base.scratchName);
   });
   const properties = once(() => base.sql(undefined, readClusterProperties));
   const server = once(async () => {
@@ -81,7 +82,7 @@ export function openContext(unshared: CheckContext): OpenContext {
   const close = async () => {
     await Promise.allSettled(started);
     await sessions.close();
-    if (placed) await removeScratch(base.cluster, base.to);
+    if (placed) await removeScratch(base.cluster, base.to, base.scratchName);
   };
   return { context, close };
 }

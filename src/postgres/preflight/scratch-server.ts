@@ -195,8 +195,8 @@ export interface ScratchPlace {
 const SOCKET_NOTE = 'socket-directory';
 
 /**
- * Makes room for a scratch server. What a killed worker left in the same place is stopped and removed first, so two runs
- * at once on one cluster end each other's server.
+ * Makes room for a scratch server. What a killed worker left in the same place is stopped and removed first, so runs at
+ * once need names of their own.
  */
 export async function makePlace(cluster: Cluster, paths: Layout, name = 'scratch'): Promise<ScratchPlace> {
   const { host, entry } = cluster;

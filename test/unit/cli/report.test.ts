@@ -114,6 +114,8 @@ test('a pre-flight tells blockers with what to do and how to accept them', () =>
   expect(text).toContain('--accept views-on-renamed-columns, once a person has judged it');
 });
 
+const change = { name: 'promote_trigger_file', kind: 'removed', before: '/tmp/promote', reason: 'gone in 16' } as const;
+
 test('a plan tells phases, modes, ways back and the window', () => {
   const text = render(
     planDocument({
@@ -129,6 +131,7 @@ test('a plan tells phases, modes, ways back and the window', () => {
           why: 'no reflinks',
           ledger: ledger('15-16', 'link'),
           packages: 'already there',
+          configuration: { from: 15, changes: [{ ...change, from: 'postgresql.conf:3' }] },
         },
       ],
       preflight: [{ from: 15, to: 16, passed: 30, warnings: [], blockers: [] }],
@@ -139,7 +142,7 @@ test('a plan tells phases, modes, ways back and the window', () => {
     100,
   );
   expect(text).toMatch(
-    /15\.9 → 16[^]*Nothing stands in the way[^]*6432 is paused[^]*2026-03-01 12:00:00 UTC to[^]*no reflinks[^]*restore 15 from/,
+    /15\.9 → 16[^]*Nothing stands in the way[^]*6432 is paused[^]*2026-03-01 12:00:00 UTC to[^]*no reflinks[^]*promote_trigger_file[^]*gone in 16[^]*restore 15 from/,
   );
 });
 
