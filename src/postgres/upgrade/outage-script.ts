@@ -49,9 +49,9 @@ export function outageScript(plan: OutagePlan): string {
 old=${shellWord(plan.from.dataDirectory)}
 old_bin=${shellWord(plan.from.binDirectory)}
 new=${shellWord(plan.to.dataDirectory)}
+new_bin=${shellWord(plan.to.binDirectory)}
 opened=${shellWord(plan.openedFile)}
 mark() { echo "@ $1 $(date +%s%3N)"; }
-new_bin=${shellWord(plan.to.binDirectory)}
 start_old() { ${asUser(plan.oldService.start)}; serves "$old_bin" "$old"; }
 stop_old() { ${asUser(plan.oldService.stop)}; gone "$old_bin" "$old"; }
 start_new() { ${asUser(plan.newService.start)}; serves "$new_bin" "$new"; }
@@ -59,16 +59,17 @@ stop_new() { ${asUser(plan.newService.stop)}; }
 new_at_boot() { ${allAsUser([...plan.oldService.notAtBoot, ...plan.newService.atBoot])}; }
 old_at_boot() { ${allAsUser([...plan.newService.notAtBoot, ...plan.oldService.atBoot])}; }
 ${drainScript(plan.drain)}
-${PUT_BACK}
 old_can_serve() { ${oldCanServe(plan)}; }
+${PUT_BACK}
 
 cd / # the OS user may not enter the directory that the script was started in
 # pg_upgrade writes into its working directory and wants a short socket path.
-socket=$(as_owner mktemp -d /tmp/pgpassage.XXXXXX) || exit 1
-trap 'let_in; as_owner rm -rf -- "$socket"' EXIT
-trap 'exit 143' HUP INT TERM
+make_temporary || exit 1
+socket=$temporary
+trap 'let_in; as_owner rm -rf -- "$temporary"' EXIT
 
 hold_back
+trap 'put_back "the job was ended from outside"' TERM INT HUP
 mark stop
 stop_old || put_back "the old server did not stop"
 writable_again "$old_bin" "$old" || put_back "the old server's read-only switch could not be undone"
@@ -83,22 +84,39 @@ as_owner sh -c 'cd "$1" && shift && exec "$@"' sh "$socket" \\
   put_back "pg_upgrade failed"
 }
 mark start
+trap '' TERM INT HUP # clients may write to the new server at once: from here the way that loses nothing is forward
 # A reboot from here on must not bring the old server up beside or instead of the new one.
 new_at_boot || put_back "the new server could not be made the one that starts at boot"
-as_owner sh -c ': >"$1" && sync "$1"' sh "$opened"
-start_new || put_back "the new server did not start"
+as_owner sh -c ': >"$1" && sync "$1"' sh "$opened" || put_back "$opened could not be written"
+start_new || serves_all_the_same || put_back "the new server did not start"
 mark served
 let_in
 `;
 }
 
 const PUT_BACK = `
+running() { as_owner "$1/pg_ctl" -D "$2" status >/dev/null 2>&1; }
+# A pg_upgrade that was ended leaves its servers running, and the service manager does not know them.
+end_stray() { if running "$1" "$2"; then as_owner "$1/pg_ctl" -D "$2" -m fast -w -s -t 600 stop; fi; }
+# The command that starts it may have been ended, or have given up waiting: what counts is the server.
+serves_all_the_same() {
+  tries=30
+  while running "$new_bin" "$new" && [ "$tries" -gt 0 ]; do
+    case $(as_owner sed -n 8p "$new/postmaster.pid") in ready*) return 0 ;; esac
+    sleep 1; tries=$((tries - 1))
+  done
+  return 1
+}
 put_back() {
+  trap '' TERM INT HUP # once begun it is done to the end
   echo "$1: putting the old server back"
   mark restore
+  if old_can_serve; then whole=true; else whole=false; fi # asked first: stopping the new server changes its pg_control
   stop_new >/dev/null 2>&1 # most often it does not run, and says so
-  old_can_serve || { echo "the old data directory must not be started again"; exit ${OUTAGE_EXIT.down}; }
+  end_stray "$new_bin" "$new"
+  [ "$whole" = true ] || { echo "the old data directory must not be started again"; exit ${OUTAGE_EXIT.down}; }
   old_at_boot || echo "which server starts at boot could not be set back"
+  if [ "$(as_owner sed -n 5p "$old/postmaster.pid" 2>/dev/null)" = "$socket" ]; then end_stray "$old_bin" "$old"; fi
   put_control_back "$old"
   writable_again "$old_bin" "$old"
   start_old || { stop_old; start_old; } || exit ${OUTAGE_EXIT.down}
@@ -111,10 +129,11 @@ put_back() {
 /** Whether the old directory may be started again, as a shell condition. */
 function oldCanServe(plan: OutagePlan): string {
   if (keepsOldDirectory(plan.mode)) return 'true';
-  // The files are shared (link) or moved (swap): a new server that once ran has written to them. pg_control tells.
-  const untouched = `[ "$(control ${shellWord(plan.to.binDirectory)} "$new" "Database cluster state")" = "shut down" ]`;
-  if (plan.mode === 'link') return untouched;
-  return `[ -e "$old/global/pg_control" ] && ${untouched}`;
+  // pg_upgrade renames the old pg_control just before it links or moves the first file: until then the files are its own.
+  const whole = `as_owner test -e "$old/global/pg_control"`;
+  if (plan.mode === 'swap') return whole;
+  // Linked files are shared: a new server that once ran has written to them. Its pg_control tells.
+  return `${whole} || [ "$(control "$new_bin" "$new" "Database cluster state")" = "shut down" ]`;
 }
 
 /** pg_upgrade's options but for the socket directory and jobs, which the script chooses on the host. */

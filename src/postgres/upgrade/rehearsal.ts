@@ -103,28 +103,33 @@ function script(cluster: Cluster, directory: string, record: PhaseRecord): strin
 umask 077
 root=${shellWord(root)}
 stop_if_running() { if ${shellCommand([program(from, 'pg_ctl'), '-D'])} "$1" status >/dev/null 2>&1; then ${program(from, 'pg_ctl')} -D "$1" -m immediate -w -s stop; fi; }
-for version in ${record.from} ${record.to}; do stop_if_running "$root/$version"; done
-rm -rf -- "$root" && mkdir -p -- "$root" || exit 1
+clear() {
+  for version in ${record.from} ${record.to}; do stop_if_running "$root/$version"; done
+  case $(readlink "$root/s") in /tmp/pgpassage.*) rm -rf -- "$(readlink "$root/s")" ;; esac
+  rm -rf -- "$root"
+}
+clear || exit 1 # what an earlier run left that was killed
+trap clear EXIT
+trap 'exit 143' TERM INT HUP # ended by a signal, dash does not run what it should at its exit
+mkdir -p -- "$root" || exit 1
 cp -a --reflink=auto -- ${shellWord(`${directory}/${PHASE_FILES.base}`)} ${shellWord(from.dataDirectory)} || exit 1
 if [ -d ${shellWord(`${directory}/${PHASE_FILES.tablespaces}`)} ]; then
   cp -a --reflink=auto -- ${shellWord(`${directory}/${PHASE_FILES.tablespaces}`)} "$root/tablespaces" || exit 1
   for link in ${shellWord(from.dataDirectory)}/pg_tblspc/*; do ln -sfn -- "$root/tablespaces/\${link##*/}" "$link" || exit 1; done
 fi
 cp -a -- ${shellWord(layout(cluster, record.to).dataDirectory)} ${shellWord(to.dataDirectory)} || exit 1
-socket_directory=$(mktemp -d /tmp/pgpassage.XXXXXX) && ln -sfn "$socket_directory" "$root/s" || exit 1
+socket_directory=$(mktemp -d /tmp/pgpassage.XXXXXX) && ln -s "$socket_directory" "$root/s" || exit 1
 echo "recovering the clone"
 ${shellCommand(privateService(cluster.entry.osUser, from, hba, root).start.argv)} || { tail -n 40 ${shellWord(from.logFile)}; exit 1; }
 (
 ${outage}
-) || { code=$?; tail -n 40 "$root"/*.log; stop_if_running ${shellWord(from.dataDirectory)}; exit "$code"; }
+) || { code=$?; tail -n 40 "$root"/*.log; exit "$code"; }
 echo "first week: ANALYZE and extension updates"
 psql() { ${shellCommand(psql)} --host="$socket_directory" "$@"; }
 psql --dbname=template1 --command="select datname from pg_database where datallowconn and not datistemplate" >"$root/databases" || exit 1
 while IFS= read -r database; do
   PGDATABASE=$database psql --command='analyze' >/dev/null || exit 1
 done <"$root/databases" || exit 1
-${program(to, 'pg_ctl')} -D ${shellWord(to.dataDirectory)} -m immediate -w -s stop
-rm -rf -- "$socket_directory" "$root"
 `;
 }
 

@@ -135,11 +135,10 @@ restore_tablespace() {
 }
 # Position as a number, so that two can be compared.
 position() { printf '%d' "$((0x\${1%/*} * 4294967296 + 0x\${1#*/}))"; }
-stop_position() {
-  copy=$(as_owner mktemp -d /tmp/pgpassage.XXXXXX) || return 1
-  as_owner sh -c 'mkdir "$2/global" && if [ -e "$1/global/pg_control.old" ]; then cp "$1/global/pg_control.old" "$2/global/pg_control"; else cp "$1/global/pg_control" "$2/global/pg_control"; fi' sh "$old.upgraded-$tag" "$copy"
-  control "$old_bin" "$copy" "Latest checkpoint location"
-  as_owner rm -rf -- "$copy"
+stop_position() { # in a shell of its own, as $(…) gives it
+  make_temporary || return 1
+  as_owner sh -c 'mkdir "$2/global" && if [ -e "$1/global/pg_control.old" ]; then cp "$1/global/pg_control.old" "$2/global/pg_control"; else cp "$1/global/pg_control" "$2/global/pg_control"; fi' sh "$old.upgraded-$tag" "$temporary"
+  control "$old_bin" "$temporary" "Latest checkpoint location"
 }
 reached_the_stop() {
   want=$(stop_position); got=$(control "$old_bin" "$old" "Latest checkpoint location")

@@ -19,6 +19,12 @@ as_user() {
   else sudo -n -u "$user" -- "$@"; fi
 }
 as_owner() { as_user "$owner" "$@"; }
+# Makes the directory $temporary, which goes with this shell. Below /tmp, because a socket's path has to be short.
+make_temporary() {
+  temporary=$(as_owner mktemp -d /tmp/pgpassage.XXXXXX) || return 1
+  trap 'as_owner rm -rf -- "$temporary"' EXIT
+  trap 'exit 143' TERM INT HUP # ended by a signal, dash does not run what it should at its exit
+}
 # Undoes what link mode does to the old cluster before it links; does nothing where that was not done. $1 data directory.
 put_control_back() {
   as_owner sh -c 'cd "$1/global" && if [ -e pg_control.old ] && [ ! -e pg_control ]; then mv pg_control.old pg_control; fi' sh "$1"

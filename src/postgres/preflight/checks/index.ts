@@ -13,6 +13,7 @@ import { functionBodies } from './function-bodies';
 import { grantsOnSystemObjects } from './grants-on-system-objects';
 import { inheritanceColumns, unloggedPartitionedTables } from './inheritance';
 import { collationVersionDrift, localeAndEncoding } from './locale';
+import { logFile } from './log-file';
 import { disabledForeignKeyTriggers, invalidIndexes, roleAllSettings } from './lost-objects';
 import { staleStatistics, wraparoundAge } from './maintenance';
 import { oldClusterClean } from './old-cluster-clean';
@@ -43,6 +44,7 @@ export const CHECKS: readonly Check[] = [
   targetBinaries,
   serviceManager,
   portsAndDirectories,
+  logFile,
   oldClusterClean,
   diskSpace,
   databasesConnectable,
