@@ -1,4 +1,4 @@
-import { output, type Host } from './host';
+import { CommandFailed, output, type Host } from './host';
 
 /** Whether a path exists on the host, seen as `user`. */
 export async function exists(host: Host, path: string, user?: string): Promise<boolean> {
@@ -41,8 +41,11 @@ export async function removeTree(host: Host, path: string, user?: string): Promi
   await output(host, { argv: ['rm', '-rf', '--', path], user, timeoutMs: 30 * 60_000 });
 }
 
-/** Bytes on disk below a path. */
+/** Bytes on disk below a path. What goes while they are counted does not count. */
 export async function usedBytes(host: Host, path: string, user?: string): Promise<number> {
-  const text = await output(host, { argv: ['du', '-sB1', '--', path], user, timeoutMs: 30 * 60_000 });
-  return Number(text.split(/\s/)[0]);
+  const argv = ['du', '-sB1', '--', path];
+  const counted = await host.run({ argv, user, env: { LC_ALL: 'C' }, timeoutMs: 30 * 60_000 });
+  const vanished = counted.stdout !== '' && /^(du: .*: No such file or directory\n)+$/.test(counted.stderr);
+  if (counted.exitCode !== 0 && !vanished) throw new CommandFailed(host.name, argv, counted);
+  return Number(counted.stdout.split(/\s/)[0]);
 }

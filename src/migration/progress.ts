@@ -1,6 +1,6 @@
 import type { Mode } from './input';
 import type { Ledger } from './ledger';
-import type { Alarm } from './soak';
+import type { Alarm, Problem } from './soak';
 
 /** A finding or check in the form that people read; no secret ever stands in one. */
 export interface Remark {
@@ -29,6 +29,8 @@ export interface GateProgress {
   /** Names of all alarms that were ever raised here. */
   raised: string[];
   lastCheckedAt?: number;
+  /** What the last check could not look at, and why: of that nobody knows whether it is well. */
+  unwatched?: Problem[];
   /** Stands for what is known at this gate; an approval may name it. */
   evidence: string;
   decision?: {

@@ -30,6 +30,7 @@ function watch(gate: GateProgress): Entry {
       'soak until': moment(gate.soakEndsAt),
       'last checked at': gate.lastCheckedAt === undefined ? undefined : moment(gate.lastCheckedAt),
       'alarms ever raised': gate.raised.join(', ') || 'none',
+      'not watched': gate.unwatched?.map(({ name, detail }) => `${name}: ${detail}`).join('; '),
     }),
   };
 }

@@ -89,6 +89,7 @@ function gateLines(gate: GateProgress, now: number): string[] {
       ({ name, severity, detail, since }) => `    ! ALARM (${severity}) ${name}: ${detail} (since ${moment(since)})`,
     ),
     ...(gate.alarms.length === 0 ? ['    alarms: none'] : []),
+    ...(gate.unwatched ?? []).map(({ name, detail }) => `    ! NOT WATCHED ${name}: ${detail}`),
   ];
 }
 

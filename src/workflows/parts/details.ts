@@ -31,7 +31,9 @@ function ms(value: number | undefined): string {
 
 function gate(state: GateProgress): string {
   const alarms = state.alarms.map((alarm) => `- ALARM ${alarm.name}: ${alarm.detail}`);
-  return [`Soak until ${new Date(state.soakEndsAt).toISOString()}, evidence ${state.evidence}.`, ...alarms].join('\n');
+  const unwatched = (state.unwatched ?? []).map(({ name, detail }) => `- NOT WATCHED ${name}: ${detail}`);
+  const soak = `Soak until ${new Date(state.soakEndsAt).toISOString()}, evidence ${state.evidence}.`;
+  return [soak, ...alarms, ...unwatched].join('\n');
 }
 
 /** What to send by hand: UI, More Actions, Send a Signal. */

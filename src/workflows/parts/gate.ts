@@ -147,7 +147,7 @@ export class Gate {
 
   private async look(): Promise<void> {
     const { phase, state } = this;
-    state.alarms = await this.watch.look();
+    Object.assign(state, await this.watch.look());
     state.lastCheckedAt = Date.now();
     const names = state.alarms.map((alarm) => alarm.name);
     state.raised = [...new Set([...state.raised, ...names])];

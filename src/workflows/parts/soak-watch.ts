@@ -1,5 +1,12 @@
 import type { PhaseProgress } from '../../migration/progress';
-import { initialSoakState, judge, type Alarm, type SoakSample, type SoakState } from '../../migration/soak';
+import {
+  initialSoakState,
+  judge,
+  type Alarm,
+  type Problem,
+  type SoakSample,
+  type SoakState,
+} from '../../migration/soak';
 import { again, type OpenStep } from './after-outage';
 import { reason } from './failures';
 import type { Migration } from './migration';
@@ -26,14 +33,14 @@ export class SoakWatch {
     readonly memory: WatchMemory,
   ) {}
 
-  /** Looks once. @returns the alarms that stand now. */
-  async look(): Promise<Alarm[]> {
+  /** Looks once. @returns the alarms that stand now, and what could not be looked at. */
+  async look(): Promise<{ alarms: Alarm[]; unwatched: Problem[] }> {
     await this.tryOpenSteps();
     const seen = await this.sample();
     const judged = judge(this.memory.soak, seen, this.migration.input.thresholds);
     this.memory.soak = judged.state;
     this.memory.cursor = seen.cursor;
-    return [...this.lasting(), ...judged.alarms];
+    return { alarms: [...this.lasting(), ...judged.alarms], unwatched: seen.unwatched ?? [] };
   }
 
   private async tryOpenSteps(): Promise<void> {
