@@ -13,6 +13,8 @@ export interface LabCluster {
   port: number;
   superuser: string;
   password: string;
+  /** Hosts of its physical standbys. */
+  standbys: LabHost[];
   /** What clients on this machine connect by. */
   connection: { host: string; port: number; user: string; password: string; database: string };
 }
@@ -29,18 +31,49 @@ log_min_messages = warning
 
 /** Makes a cluster on the host; whatever clusters and leftovers of migrations it had are removed. */
 export async function makeCluster(host: LabHost, version: MajorVersion): Promise<LabCluster> {
+  await createCluster(host, version);
+  await start(host, version);
+  const password = randomBytes(12).toString('hex');
+  await psql(host, version, `alter role ${SUPERUSER} password '${password}'`);
+  const connection = { host: host.address, port: PORT, user: SUPERUSER, password, database: 'postgres' };
+  return { host, port: PORT, superuser: SUPERUSER, password, connection, standbys: [] };
+}
+
+/** Makes a physical standby of the cluster on another host, in the same layout, streaming as a role of its own. */
+export async function addStandby(cluster: LabCluster, host: LabHost, version: MajorVersion): Promise<void> {
+  const role = `replica_${host.name}`;
+  const password = randomBytes(12).toString('hex');
+  await psql(cluster.host, version, `create role ${role} login replication password '${password}'`);
+  await createCluster(host, version);
+  const dataDirectory = `${DATA}/${version}/main`;
+  await host.run(['find', dataDirectory, '-mindepth', '1', '-delete']);
+  const conninfo = `host=${cluster.host.address} port=${PORT} user=${role} application_name=${host.name}`;
+  const script = 'read -r PGPASSWORD && export PGPASSWORD && exec "$@"';
+  const backup = [
+    `/usr/lib/postgresql/${version}/bin/pg_basebackup`,
+    `--pgdata=${dataDirectory}`,
+    `--dbname=${conninfo}`,
+  ];
+  const options = ['--checkpoint=fast', '--write-recovery-conf'];
+  const argv = ['runuser', '-u', 'postgres', '--', 'sh', '-c', script, 'sh', ...backup, ...options];
+  await host.run(argv, `${password}\n`);
+  await start(host, version);
+  cluster.standbys.push(host);
+}
+
+async function createCluster(host: LabHost, version: MajorVersion): Promise<void> {
   await removeClusters(host);
   await host.run(['install', '-d', '-o', 'deploy', '-g', 'postgres', '-m', '0775', WORK_DIRECTORY]);
   const initdb = ['--', '--encoding=UTF8', '--locale=C.UTF-8', '--auth-local=peer', '--auth-host=scram-sha-256'];
   await host.run(['pg_createcluster', `--port=${PORT}`, String(version), 'main', ...initdb]);
   const configuration = `/etc/postgresql/${version}/main`;
   await append(host, `${configuration}/conf.d/lab.conf`, CONFIGURATION);
-  await append(host, `${configuration}/pg_hba.conf`, `host all all ${GATEWAY}/24 scram-sha-256\n`);
+  const rules = ['all', 'replication'].map((databases) => `host ${databases} all ${GATEWAY}/24 scram-sha-256\n`);
+  await append(host, `${configuration}/pg_hba.conf`, rules.join(''));
+}
+
+async function start(host: LabHost, version: MajorVersion): Promise<void> {
   await host.run(['systemctl', 'start', `postgresql@${version}-main`]);
-  const password = randomBytes(12).toString('hex');
-  await psql(host, version, `alter role ${SUPERUSER} password '${password}'`);
-  const connection = { host: host.address, port: PORT, user: SUPERUSER, password, database: 'postgres' };
-  return { host, port: PORT, superuser: SUPERUSER, password, connection };
 }
 
 /** Runs SQL as the superuser, over the socket. */
@@ -83,6 +116,7 @@ export function writeLabInventory(lab: Lab, clusters: Record<string, LabCluster>
       name,
       {
         primary: cluster.host.name,
+        standbys: cluster.standbys.map((standby) => standby.name),
         port: cluster.port,
         configDirectory: '/etc/postgresql/{version}/main',
         admin: { user: cluster.superuser, password: `file:${secret}` },

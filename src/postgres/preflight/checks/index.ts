@@ -4,6 +4,7 @@ import { longTransactions, preparedTransactions } from './activity';
 import { authenticationRules, md5Passwords } from './authentication';
 import { changedBehaviour } from './changed-behaviour';
 import { checksumsAndSegmentSize } from './checksums-and-segment-size';
+import { clockSkew } from './clock-skew';
 import { dataTypes } from './data-types';
 import { databasesConnectable } from './databases-connectable';
 import { diskSpace } from './disk-space';
@@ -40,6 +41,7 @@ import { targetBinaries } from './target-binaries';
 /** All of them, in the order of the report: what has to be right first comes first. */
 export const CHECKS: readonly Check[] = [
   serverVersion,
+  clockSkew,
   packages,
   targetBinaries,
   serviceManager,
