@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { projectRoot } from '../sandbox/project-root';
 import type { Reached } from './worker';
 
 /** How the worker is started. */
@@ -26,7 +27,7 @@ export class WorkerProcess {
   start(): void {
     const { temporalAddress, inventory, logFile, times } = this.options;
     const log = openSync(logFile, 'a');
-    const child = fork(join(__dirname, 'worker.js'), {
+    const child = fork(join(projectRoot(), 'lib', 'chaos', 'worker.js'), {
       env: {
         ...process.env,
         TEMPORAL_ADDRESS: temporalAddress,

@@ -10,6 +10,8 @@ export interface Reached {
   /** Goes back with the answer: activities may run side by side. */
   id: number;
   step: string;
+  /** From 1. */
+  attempt: number;
   when: 'before' | 'after';
 }
 
@@ -34,11 +36,10 @@ async function main(): Promise<void> {
 function stopping(times: number): ActivityInboundCallsInterceptor {
   return {
     async execute(input, next) {
-      const step = Context.current().info.activityType;
-      await reached(step, 'before');
+      await reached('before');
       let result = await next(input);
       for (let time = 1; time < times; time += 1) result = await next(input);
-      await reached(step, 'after');
+      await reached('after');
       return result;
     },
   };
@@ -49,12 +50,13 @@ let lastId = 0;
 process.on('message', (id: number) => waiting.get(id)?.());
 
 /** Tells the parent, and waits for its word with the heart beating. */
-async function reached(step: string, when: Reached['when']): Promise<void> {
+async function reached(when: Reached['when']): Promise<void> {
+  const { activityType: step, attempt } = Context.current().info;
   const id = (lastId += 1);
   const beating = setInterval(() => Context.current().heartbeat(`chaos: ${when}`), HEARTBEAT_MS);
   await new Promise<void>((resolve) => {
     waiting.set(id, resolve);
-    process.send!({ id, step, when } satisfies Reached);
+    process.send!({ id, step, attempt, when } satisfies Reached);
   });
   waiting.delete(id);
   clearInterval(beating);

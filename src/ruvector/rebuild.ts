@@ -50,19 +50,20 @@ export async function planRebuild(
       `method, operatorClass: ${input.extension} ${live.extension.version} has no ${method} (${operatorClass}). It has ${offered}.`,
     );
   }
+  const stem = shortened(old.name);
+  const [building, retired] = [`${stem}_pgp_new`, `${stem}_pgp_old`];
+  await withSql(cluster, { database: input.database }, (sql) => refuseLeftovers(sql, old, [building, retired]));
   const { concurrent } = await Workshop.with(cluster, postgres, (workshop) =>
     workshop.offers(input.extension, live.extension.version),
   );
-  const stem = shortened(old.name);
   const definition = { ...definitionOf(old), method, operatorClass, options: options(old, input, method) };
-  const building = `${stem}_pgp_new`;
   return {
     postgres,
     schema: old.schema,
     extensionSchema: live.extension.schema,
     name: old.name,
     building,
-    retired: `${stem}_pgp_old`,
+    retired,
     table: old.table,
     tableOid: old.tableOid,
     old: { method: old.method, operatorClass: old.operatorClass, options: old.options },
@@ -87,6 +88,17 @@ async function findIndex(sql: Sql, live: Live, name: string): Promise<VectorInde
       `index: ${index.identity} is a partitioned table's; name an index of one of its partitions.`,
     );
   return index;
+}
+
+/** A rebuild that was terminated leaves its index; built upon, it would be taken for the one that was asked for. */
+async function refuseLeftovers(sql: Sql, { schema, identity }: VectorIndex, names: string[]): Promise<void> {
+  for (const name of names) {
+    if (await there(sql, schema, name))
+      throw new RebuildRefused(
+        `index: ${qualified(schema, name)} is there already, as a rebuild of ${identity} leaves it that was terminated before its end. ` +
+          'Nothing was touched. Look with \\d which of them has the parameters that you want, drop the other one, and rename what is left.',
+      );
+  }
 }
 
 /** The old index's options with those that were asked for; another access method takes only the latter. */

@@ -44,9 +44,10 @@ export async function tune(
     await sql.query(`create schema ${SCHEMA}`);
     try {
       // What an earlier attempt left was dropped above; random order would not give the same sample twice.
+      // Not unlogged: on such a table the published extension's index forgets its dimensions.
       const row = `row(${table.others.join(', ')})::text`;
       await sql.query(
-        `create unlogged table ${SCHEMA}.sample as select * from ${plan.table} t order by hashtextextended(${row}, 1) limit ${sampleRows}`,
+        `create table ${SCHEMA}.sample as select * from ${plan.table} t order by hashtextextended(${row}, 1) limit ${sampleRows}`,
       );
       await sql.query(`analyze ${SCHEMA}.sample`);
       const trials: Trial[] = [];

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
@@ -7,7 +8,7 @@ import { ruvectorPostgres, type Flavour } from '../../sandbox/ruvector';
 import { temporaryRoot, type TemporaryRoot } from '../../sandbox/temporary-root';
 import { createActivities, type Activities } from '../../src/activities';
 import type { Cluster } from '../../src/postgres/cluster';
-import { clusterOf } from '../support/cluster';
+import { clusterOf, type EntryOverrides } from '../support/cluster';
 
 export const DATABASE = 'claude_flow_shared';
 
@@ -60,6 +61,12 @@ export class RuvectorLab {
     return new RuvectorLab(flavour, version, root, server, await clusterOf(server));
   }
 
+  /** The same server as an inventory with other fields describes it. */
+  async described(overrides: EntryOverrides): Promise<RuvectorLab> {
+    const { flavour, version, root, server } = this;
+    return new RuvectorLab(flavour, version, root, server, await clusterOf(server, overrides));
+  }
+
   /** Two tables with vectors, and something of every kind that stands on them. */
   async seed({ rows, dimensions, indexOptions = 'm = 16, ef_construction = 64' }: LabSize): Promise<void> {
     // By a client of its own: many rows take longer than psql is given here.
@@ -94,6 +101,14 @@ export class RuvectorLab {
   ): Promise<Awaited<ReturnType<Activities[K]>>> {
     await this.run(name, input);
     return this.run(name, input);
+  }
+
+  /** Runs an upgrade's rollback.sh as a person does, with the password in a file. */
+  rollbackScript(directory: string): void {
+    const file = `${this.root.path}/pgpass`;
+    const script = 'umask 077; printf "*:*:*:*:%s\\n" "$2" >"$1"; chown "$3" "$1"';
+    execFileSync('sh', ['-c', script, 'sh', file, this.server.adminPassword, this.server.osUser]);
+    execFileSync('sh', [`${directory}/rollback.sh`], { env: { ...process.env, PGPASSFILE: file }, input: '' });
   }
 
   async stop(): Promise<void> {

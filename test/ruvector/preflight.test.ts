@@ -95,6 +95,18 @@ test('no space for the staged copy', async () => {
   });
 });
 
+test('a backup directory without room is found by the pre-flight itself', async () => {
+  if (!lab) return console.warn(`LEFT OUT: ${leftOut}`);
+  // A file system that has no room at all.
+  const full = await lab.described({ backupDirectory: '/sys/backups' });
+  const input = ruvectorUpgradeInput.parse({ cluster: 'test', database: DATABASE, to: '2.0.0' });
+  const { blockers } = await full.run('inspectRuvector', input);
+  expect(named(blockers, 'disk-space')).toMatchObject([
+    { object: '/sys', seen: expect.stringContaining('for the backup in /sys/backups') },
+  ]);
+  expect(await lab.extensionVersion()).toBe('0.1.0');
+}, 200_000);
+
 test('the checklist: each line a check or a sign-off that is recorded with who, when and why', async () => {
   if (!lab) return console.warn(`LEFT OUT: ${leftOut}`);
   const base = { cluster: 'test', database: DATABASE, extension: 'ruvector', from: '0.1.0', to: '2.0.0', signOff: [] };

@@ -1,58 +1,45 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { WorkerProcess } from '../../chaos/worker-process';
 import { writeInventory } from '../../sandbox/inventory';
-import { projectRoot } from '../../sandbox/project-root';
 import { startTemporal, type TemporalServer } from '../../sandbox/temporal-server';
 import { migrationId } from '../../src/migration/identity';
 import type { VectorProgress } from '../../src/migration/ruvector-progress';
+import { Interruptions, type KillAfter } from './interruptions';
 import { DATABASE, type RuvectorLab } from './lab';
 
 /** Temporal and workers that can be killed around a lab. */
 export class VectorStack {
-  private worker?: ChildProcess;
+  private interruptions?: Interruptions;
+  private readonly worker: WorkerProcess;
+  private readonly workerLog: string;
 
   private constructor(
-    readonly lab: RuvectorLab,
+    lab: RuvectorLab,
     private readonly temporal: TemporalServer,
     private readonly client: Client,
-    private readonly inventory: string,
-  ) {}
+    inventory: string,
+  ) {
+    this.workerLog = join(lab.root.path, 'worker.log');
+    const options = { temporalAddress: temporal.address, inventory, logFile: this.workerLog, times: 1 };
+    this.worker = new WorkerProcess(options, async (point) => this.interruptions?.reached(point));
+    this.worker.start();
+  }
 
   static async start(lab: RuvectorLab): Promise<VectorStack> {
     const temporal = await startTemporal();
     const connection = await Connection.connect({ address: temporal.address });
-    const stack = new VectorStack(
-      lab,
-      temporal,
-      new Client({ connection }),
-      await writeInventory(lab.server, 'orders'),
-    );
-    stack.startWorker();
-    return stack;
+    const inventory = await writeInventory(lab.server, 'orders');
+    return new VectorStack(lab, temporal, new Client({ connection }), inventory);
   }
 
-  private startWorker(): void {
-    const log = openSync(this.workerLog, 'a');
-    this.worker = spawn(process.execPath, [join(projectRoot(), 'lib', 'src', 'worker.js')], {
-      env: { ...process.env, PGPASSAGE_INVENTORY: this.inventory, TEMPORAL_ADDRESS: this.temporal.address },
-      stdio: ['ignore', log, log],
-    });
-    closeSync(log);
-  }
-
-  private get workerLog(): string {
-    return join(this.lab.root.path, 'worker.log');
-  }
-
-  /** Kills the worker as a crash does, and starts another one. */
-  async replaceWorker(): Promise<void> {
-    const exited = once(this.worker!, 'exit');
-    this.worker!.kill('SIGKILL');
-    await exited;
-    this.startWorker();
+  /** From now on the worker is killed in these activities. */
+  interrupt(after: KillAfter): Interruptions {
+    return (this.interruptions = new Interruptions(after, async () => {
+      await this.worker.kill();
+      this.worker.start();
+    }));
   }
 
   begin(type: string, input: Record<string, unknown>): Promise<WorkflowHandle> {
@@ -79,34 +66,8 @@ export class VectorStack {
     }
   }
 
-  /**
-   * Kills the worker once in every step that matches, as soon as the step runs, until the workflow has ended or waits.
-   * @returns the names of those steps.
-   */
-  async killAtSteps(
-    handle: WorkflowHandle,
-    matches: (step: string) => boolean,
-    waits: (progress: VectorProgress) => boolean = () => false,
-  ): Promise<string[]> {
-    const killed: string[] = [];
-    for (;;) {
-      const fresh = (progress: VectorProgress) =>
-        progress.steps.find(({ name, state }) => state === 'running' && matches(name) && !killed.includes(name));
-      const progress = await this.until(
-        handle,
-        (seen) => fresh(seen) !== undefined || seen.outcome !== 'running' || waits(seen),
-      );
-      const step = fresh(progress);
-      if (!step) return killed;
-      killed.push(step.name);
-      await this.replaceWorker();
-    }
-  }
-
   async stop(): Promise<void> {
-    const exited = once(this.worker!, 'exit');
-    this.worker!.kill('SIGKILL');
-    await exited;
+    await this.worker.kill();
     await this.client.connection.close();
     await this.temporal.stop();
   }

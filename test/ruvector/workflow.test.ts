@@ -1,4 +1,5 @@
 import type { VectorProgress } from '../../src/migration/ruvector-progress';
+import type { KillAfter } from './interruptions';
 import { methods, RuvectorLab } from './lab';
 import { VectorStack } from './vector-stack';
 
@@ -21,16 +22,19 @@ afterAll(async () => {
 const SUM = 'select sum(hashtextextended(t::text, 0)) from claude_flow.embeddings t';
 const INDEX = "select pg_get_indexdef('claude_flow.idx_embeddings_vector'::regclass)";
 
-test('an upgrade whose worker is killed at the conversion and at an index ends well, and goes back by a workflow of its own', async () => {
+/** Kills the worker in these activities while their jobs run on the host. */
+const whileRuns =
+  (...activities: string[]): KillAfter =>
+  (activity) =>
+    activities.includes(activity) ? 50 : undefined;
+
+test('an upgrade whose worker is killed at the conversion and at every index ends well, and goes back by a workflow of its own', async () => {
   if (!lab || !stack) return console.warn(`LEFT OUT: ${leftOut}`);
   const sum = await lab.sql(SUM);
+  const interruptions = stack.interrupt(whileRuns('convertRuvector', 'buildUpgradedIndex'));
   const handle = await stack.begin('ruvectorUpgrade', { to: '2.0.0' });
-  const killed = await stack.killAtSteps(
-    handle,
-    (step) => step === 'conversion' || step === 'index claude_flow.idx_embeddings_vector',
-  );
-  expect(killed).toEqual(['conversion', 'index claude_flow.idx_embeddings_vector']);
   const done = (await handle.result()) as VectorProgress;
+  expect(interruptions.killed).toEqual(['convertRuvector', ...Array<string>(4).fill('buildUpgradedIndex')]);
   expect(done.outcome).toBe('completed');
   expect(done.checks.filter(({ outcome }) => outcome !== 'passed')).toEqual([]);
   expect(done.wait.predicted!.writesMs).toBeGreaterThan(0);
@@ -70,10 +74,10 @@ test('an index is tuned, rebuilt beside the old one with the worker killed meanw
   ).toEqual([true, true, true, true, true]);
   expect(tried.facts.find(({ name }) => name === 'plot')!.value).toContain('<svg');
   await expect(rejected.executeUpdate('approve', { args: [{ by: 'ann' }] })).rejects.toThrow();
+  const interruptions = stack.interrupt(whileRuns('buildVectorIndex'));
   await rejected.executeUpdate('approve', { args: [{ by: 'ann', m: 24, ef_construction: 128 }] });
-  const asksAgain = ({ next }: VectorProgress) => next.includes('reject to put it back');
-  expect(await stack.killAtSteps(rejected, (step) => step === 'build', asksAgain)).toEqual(['build']);
-  await stack.until(rejected, asksAgain);
+  await stack.until(rejected, ({ next }) => next.includes('reject to put it back'));
+  expect(interruptions.killed).toEqual(['buildVectorIndex']);
   expect(await lab.sql(INDEX)).toContain("m='24', ef_construction='128'");
   await rejected.executeUpdate('reject', { args: [{ by: 'ann', reason: 'too large' }] });
   expect(await rejected.result()).toMatchObject({ outcome: 'stopped' });
