@@ -229,7 +229,7 @@ test('a watch outlives Temporal, and says so', async () => {
     args: [{ cluster: 'wide', to: 16 }],
   });
   const watching = pgpassage(`status wide --watch --address ${first.address}`, terminal);
-  await sleep(500);
+  await waitFor(terminal, /worker/); // it has begun to watch: nobody answers for the migration
   await first.stop();
   await waitFor(terminal, /Temporal at .* does not answer\. What it has begun/);
   const again = await startTemporal({ ...own, port: Number(first.address.split(':')[1]) });

@@ -1,3 +1,4 @@
+import type { Cluster } from '../../cluster';
 import type { Check, Found, PreflightContext } from '../check';
 
 export const serviceManager: Check = {
@@ -43,34 +44,45 @@ async function debian({ cluster, from }: PreflightContext): Promise<Found[]> {
       ];
 }
 
+/** On its way, after a boot for one: a moment later it can be told. */
 const IN_BETWEEN = ['activating', 'deactivating', 'reloading'];
 
 async function systemd({ cluster, from, to }: PreflightContext, template: string): Promise<Found[]> {
-  const unit = (version: number) => template.replaceAll('{version}', String(version));
-  const systemctl = (...argv: string[]) => cluster.host.run({ argv: ['systemctl', ...argv], user: 'root' });
-  const active = await systemctl('is-active', unit(from.version));
-  const target = await systemctl('cat', unit(to.version));
+  const [old, target] = [from, to].map(({ version }) => template.replaceAll('{version}', String(version)));
+  const active = await cluster.host.run({ argv: ['systemctl', 'is-active', old], user: 'root' });
   const state = active.stdout.trim();
-  // It is on its way, after a boot for one: a moment later it can be told.
-  if (IN_BETWEEN.includes(state)) throw new Error(`${unit(from.version)} is ${state} just now`);
+  if (IN_BETWEEN.includes(state)) throw new Error(`${old} is ${state} just now`);
+  const known = await cluster.host.run({ argv: ['systemctl', 'cat', target], user: 'root' });
   return [
-    ...(state === 'active'
-      ? []
-      : [
-          blocker(
-            unit(from.version),
-            `systemd says "${(state || active.stderr.trim()).slice(0, 300)}" of it, and the server runs: it was started by other means, and systemd would not stop it`,
-            'Stop the server as it was started and start it by systemctl; or correct service in the inventory, or let the connection use sudo -n systemctl.',
-          ),
-        ]),
-    ...(target.exitCode === 0
-      ? []
-      : [
-          blocker(
-            unit(to.version),
-            `systemd does not know it: ${target.stderr.trim().slice(0, 300)}`,
-            "Install the target's packages, or correct service.unit in the inventory.",
-          ),
-        ]),
+    ...(state === 'active' ? await stoppable(cluster, old) : [startedOtherwise(old, state || active.stderr.trim())]),
+    ...(known.exitCode === 0 ? [] : [unknownUnit(target, known.stderr.trim())]),
   ];
+}
+
+async function stoppable({ host }: Cluster, unit: string): Promise<Found[]> {
+  const can = await host.run({ argv: ['systemctl', 'show', '--property=CanStop', '--value', unit] });
+  if (can.stdout.trim() !== 'no') return [];
+  return [
+    blocker(
+      unit,
+      'systemd would refuse to stop it by hand (RefuseManualStop)',
+      'Remove RefuseManualStop from the unit or its drop-ins (systemctl cat), then systemctl daemon-reload.',
+    ),
+  ];
+}
+
+function startedOtherwise(unit: string, said: string): Found {
+  return blocker(
+    unit,
+    `systemd says "${said.slice(0, 300)}" of it, and the server runs: it was started by other means, and systemd would not stop it`,
+    'Stop the server as it was started and start it by systemctl; or correct service in the inventory, or let the connection use sudo -n systemctl.',
+  );
+}
+
+function unknownUnit(unit: string, said: string): Found {
+  return blocker(
+    unit,
+    `systemd does not know it: ${said.slice(0, 300)}`,
+    "Install the target's packages, or correct service.unit in the inventory.",
+  );
 }
