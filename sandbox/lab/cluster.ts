@@ -15,6 +15,8 @@ export interface LabCluster {
   password: string;
   /** Hosts of its physical standbys. */
   standbys: LabHost[];
+  /** What starts and stops it for pgpassage, as the inventory has it; systemd's unit without it. */
+  service?: { manager: 'pg_ctlcluster'; name: string };
   /** What clients on this machine connect by. */
   connection: { host: string; port: number; user: string; password: string; database: string };
 }
@@ -119,6 +121,7 @@ export function writeLabInventory(lab: Lab, clusters: Record<string, LabCluster>
         standbys: cluster.standbys.map((standby) => standby.name),
         port: cluster.port,
         configDirectory: '/etc/postgresql/{version}/main',
+        service: cluster.service,
         admin: { user: cluster.superuser, password: `file:${secret}` },
       },
     ];

@@ -1,16 +1,19 @@
+import { WHOLE } from './files';
+
 /**
  * The shell side of durable jobs. A job's directory holds: `script`, `runner`, `pid` (process ID, its start time, boot
  * ID), `output`, `exit` (exit code; present once it ended) and `secrets/` while it runs.
  */
 
-/** $1 directory, $2 runner; the script on standard input. The directory appears whole or not at all. */
-export const PREPARE_SCRIPT = `
+/** $1 directory, $2 runner, $3 bytes of the script, which comes by standard input. The directory appears whole or not at all. */
+export const PREPARE_SCRIPT = `${WHOLE}
 set -eu
 [ -d "$1" ] && { cat >/dev/null; exit 0; }
 umask 077
 new=$(mktemp -d -- "$1.new.XXXXXX")
 mkdir -- "$new/secrets"
 cat >"$new/script"
+whole "$new/script" "$3" || { rm -rf -- "$new"; exit 1; }
 printf '%s' "$2" >"$new/runner"
 # Two callers at once: the second one's rename fails on the first one's directory, and its copy goes.
 mv -T -- "$new" "$1" 2>/dev/null || rm -rf -- "$new"

@@ -47,7 +47,7 @@ export async function startJob(host: Host, job: Job): Promise<void> {
   const directory = jobDirectory(host, job);
   await makeDirectory(host, jobsRoot(host, job.user), job.user ?? (await whoAmI(host)));
   await output(host, {
-    argv: ['sh', '-c', PREPARE_SCRIPT, 'sh', directory, RUNNER_SCRIPT],
+    argv: ['sh', '-c', PREPARE_SCRIPT, 'sh', directory, RUNNER_SCRIPT, String(Buffer.byteLength(job.script))],
     user: job.user,
     input: job.script,
   });

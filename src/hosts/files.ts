@@ -10,17 +10,27 @@ export function readFile(host: Host, path: string, user?: string): Promise<strin
   return output(host, { argv: ['cat', '--', path], user });
 }
 
-/** Writes a file whole or not at all: a reader never sees half of it, nor does a crash leave half of it. */
+/**
+ * For scripts that keep what comes by standard input: `whole FILE BYTES` fails when not all of it came. Standard input ends
+ * early, and like any other, when the worker dies that writes to it.
+ */
+export const WHOLE = `whole() { [ "$(wc -c <"$1")" -eq "$2" ] || { echo "$1 has $(wc -c <"$1") bytes of $2" >&2; return 1; }; }`;
+
+/**
+ * Writes a file whole or not at all: a reader never sees half of it, nor does a crash leave half of it, be it the host's or
+ * the worker's.
+ */
 export async function writeFile(
   host: Host,
   path: string,
   content: string,
   options: { user?: string; mode?: string } = {},
 ): Promise<void> {
-  const script =
-    'umask 077; t=$(mktemp -- "$1.XXXXXX") && cat >"$t" && chmod -- "$2" "$t" && sync -- "$t" && mv -f -- "$t" "$1"';
+  const script = `${WHOLE}
+umask 077; t=$(mktemp -- "$1.XXXXXX") || exit 1
+cat >"$t" && whole "$t" "$3" && chmod -- "$2" "$t" && sync -- "$t" && mv -f -- "$t" "$1" || { rm -f -- "$t"; exit 1; }`;
   await output(host, {
-    argv: ['sh', '-c', script, 'sh', path, options.mode ?? '0600'],
+    argv: ['sh', '-c', script, 'sh', path, options.mode ?? '0600', String(Buffer.byteLength(content))],
     user: options.user,
     input: content,
   });

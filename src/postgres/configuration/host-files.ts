@@ -1,3 +1,4 @@
+import { WHOLE } from '../../hosts/files';
 import { output, type Host } from '../../hosts/host';
 import type { TextEncoding } from './translation';
 
@@ -78,12 +79,13 @@ export async function realPaths(host: Host, user: string, paths: readonly string
 }
 
 // Written beside its place and moved there, and only when it differs: doing it again does nothing.
-const PUT = `set -e
+const PUT = `${WHOLE}
+set -e
 [ ! -d "$1" ] || { echo "$1 is a directory" >&2; exit 1; }
 umask 077
 t=$(mktemp -- "$1.XXXXXX")
 trap 'rm -f -- "$t"' EXIT
-if [ -n "$3" ]; then cat -- "$3" >"$t"; else base64 -d >"$t"; fi
+if [ -n "$3" ]; then cat -- "$3" >"$t"; else base64 -d >"$t"; whole "$t" "$4"; fi
 if [ ! -L "$1" ] && cmp -s -- "$t" "$1" && [ "$(stat -c %a -- "$1")" = "\${2#0}" ]; then exit 0; fi
 chmod -- "$2" "$t"
 sync -- "$t"
@@ -91,8 +93,9 @@ mv -f -- "$t" "$1"`;
 
 /** Writes a file as `user`, whole or not at all. */
 export async function putText(host: Host, user: string, path: string, file: TextFile): Promise<void> {
-  const input = Buffer.from(file.content, file.encoding).toString('base64');
-  await output(host, { argv: ['sh', '-c', PUT, 'sh', path, file.mode, ''], user, input });
+  const bytes = Buffer.from(file.content, file.encoding);
+  const argv = ['sh', '-c', PUT, 'sh', path, file.mode, '', String(bytes.length)];
+  await output(host, { argv, user, input: bytes.toString('base64') });
 }
 
 /** Copies a file on the host as `user`, whole or not at all; its bytes stay there. */
