@@ -84,13 +84,4 @@ asRoot('a service manager that says yes and does nothing', () => {
     expect(await lab.serving()).toEqual([16]);
     expect(await lab.rows()).toBe(1000);
   });
-
-  test('pg_ctl: a log file that the OS user cannot write to is named', async () => {
-    const cluster = { ...lab.cluster, entry: { ...lab.cluster.entry, logFile: '/nowhere/{version}.log' } };
-    const context = { cluster, from: layout(cluster, 16), to: layout(cluster, 17) } as unknown as PreflightContext;
-    expect((await serviceManager.run(context)).map(({ object }) => object)).toEqual([
-      '/nowhere/16.log',
-      '/nowhere/17.log',
-    ]);
-  });
 });
