@@ -16,7 +16,7 @@ test('with Debian’s own tool as the manager: 16 → 17 with writers, rolled ba
   const { cluster } = stack;
   const plan = { to: 17, mode: 'copy', rehearse: false, watchEvery: '1s' };
   const first = await stack.migrate({ ...plan, soakAfterLast: '1h' });
-  await stack.until(first, ({ phases }) => phases[0].gate?.lastCheckedAt !== undefined);
+  await stack.until(first, ({ phases }) => phases[0]?.gate?.lastCheckedAt !== undefined);
   expect(await cluster.host.run(['pg_lsclusters', '--no-header'])).toMatch(/^17 +main +5432 online/m);
   await first.executeUpdate('rollback', { args: [{ by: 'ann', accept: ['writes-since-16-17'] }] });
   expect(await stack.result(first)).toMatchObject({ outcome: 'rolled back', runningVersion: 16 });
