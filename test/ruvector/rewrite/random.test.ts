@@ -89,7 +89,7 @@ function grouped(of: Pair, side: keyof Pair): string {
 }
 
 function endsItself(call: string): boolean {
-  const text = call.replace(/\/\*.*?\*\/|--.*\n/gs, '');
+  const text = call.replace(/\/\*.*?\*\/|--[^\n]*\n/gs, '');
   let depth = 0;
   for (let at = 0; at < text.length; at += 1) {
     if (text[at] === '(') depth += 1;
