@@ -53,7 +53,8 @@ async function beginning(pid: number): Promise<string | undefined> {
   return state === '' || state.startsWith('Z') ? undefined : began.join(' ');
 }
 
-function send(pid: number, signal: NodeJS.Signals): void {
+/** Sends a signal to a process, which may have ended in the meantime. @throws Error where it may not be signalled. */
+export function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {

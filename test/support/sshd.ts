@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { createConnection } from 'node:net';
 import { userInfo } from 'node:os';
 import { freePort } from '../../sandbox/free-port';
+import { send } from '../../sandbox/processes';
 import type { SshSettings } from '../../src/hosts/ssh/settings';
 
 const SSHD = '/usr/sbin/sshd';
@@ -69,7 +70,8 @@ export class Sshd {
 
   /** Cuts every connection; whatever was started over them is left alone. */
   cut(): void {
-    for (const pid of this.sessions()) process.kill(pid, 'SIGKILL');
+    // One connection can go through another, and ends with it.
+    for (const pid of this.sessions()) send(pid, 'SIGKILL');
   }
 
   stop(): void {
