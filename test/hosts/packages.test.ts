@@ -1,6 +1,7 @@
 import { LocalHost } from '../../src/hosts/local-host';
 import { PackagesUnavailable, parseApt, parseDnf, simulateInstall } from '../../src/hosts/packages';
 import { existsSync } from 'node:fs';
+import { onlyWhere } from '../support/only-where';
 
 test('apt: what is new, what is upgraded and what goes is told apart', () => {
   const text = `NOTE: This is only a simulation!
@@ -59,9 +60,12 @@ Operation aborted.
   expect(parseDnf('Nothing to do.\nComplete!\n')).toEqual({ install: [], upgrade: [], remove: [] });
 });
 
-const onDebian = existsSync('/usr/bin/apt-get') && process.getuid?.() === 0 ? test : test.skip;
+const onDebian = onlyWhere(
+  existsSync('/usr/bin/apt-get') && process.getuid?.() === 0,
+  'apt is asked only as root, on Debian or what descends from it.',
+);
 
-onDebian(
+onDebian.test(
   'apt on this machine: what is there already is no change, and a name that it does not know is said',
   async () => {
     const host = new LocalHost('here', '/tmp');

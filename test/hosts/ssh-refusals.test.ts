@@ -9,6 +9,7 @@ import type { SshSettings } from '../../src/hosts/ssh/settings';
 import { freePort } from '../../sandbox/free-port';
 import { knownHostsLine, Sshd } from '../support/sshd';
 import { NormalUser } from '../support/normal-user';
+import { onlyAsRoot } from '../support/only-where';
 
 let sshd: Sshd;
 beforeAll(async () => {
@@ -113,8 +114,7 @@ test('an agent’s key lets in', async () => {
   }
 });
 
-// Root alone can add a user and write to sudoers.
-(userInfo().uid === 0 ? describe : describe.skip)('a normal user', () => {
+onlyAsRoot('Root alone can add a user and write to sudoers.').describe('a normal user', () => {
   let user: NormalUser;
   let host: SshHost;
   beforeAll(() => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { temporaryRoot, type TemporaryRoot } from '../../sandbox/temporary-root';
 import type { CommandResult, Host } from '../../src/hosts/host';
 import { LocalHost } from '../../src/hosts/local-host';
+import { onlyAsRoot } from '../support/only-where';
 import type { Packages } from '../../src/inventory/schema';
 import type { Cluster } from '../../src/postgres/cluster';
 import {
@@ -44,7 +45,7 @@ const on = (packages: Packages, told?: string): Cluster =>
     host: told === undefined ? new LocalHost('db1', root.path) : new ToldHost(root.path, told),
   }) as unknown as Cluster;
 const install = (cluster: Cluster, id = 'packages') => installPackages(cluster, HOP, id, runJobs(cluster.host));
-const asRoot = process.getuid?.() === 0 ? test : test.skip;
+const asRoot = onlyAsRoot('Root alone can install packages.').test;
 
 test('names carry the version, and the usual ones stand where none are given', () => {
   expect(sourceOf('apt', 17)).toEqual({ manager: 'apt', names: ['postgresql-17'] });

@@ -1,5 +1,6 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { onlyAsRoot } from '../support/only-where';
 import { PhaseLab } from '../support/phase-lab';
 import type { Cluster } from '../../src/postgres/cluster';
 import type { PreflightContext } from '../../src/postgres/preflight/check';
@@ -40,7 +41,7 @@ test("Debian's clusters start at boot by start.conf, whatever starts them; other
   ]);
 });
 
-const asRoot = process.getuid?.() === 0 ? describe : describe.skip;
+const asRoot = onlyAsRoot('The service managers are called as root.').describe;
 
 asRoot('a service manager that says yes and does nothing', () => {
   let lab: PhaseLab;
