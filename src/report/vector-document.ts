@@ -1,9 +1,10 @@
 import type { RuvectorInspection } from '../activities/ruvector';
 import type { VectorProgress } from '../migration/ruvector-progress';
 import type { ChecklistLine } from '../ruvector/checklist/run';
+import type { UpgradePlan } from '../ruvector/plan';
 import { facts, section, type Block, type Document } from './document';
 import { findings } from './preflight-document';
-import { count } from './wording';
+import { count, span } from './wording';
 
 /** A run on vectors as a report. */
 export function vectorDocument(progress: VectorProgress): Document {
@@ -64,6 +65,18 @@ function table(caption: string, columns: string[], rows: string[][]): Block {
   return { kind: 'table', caption, columns, rows };
 }
 
+/** How long things will wait, and by what that is known. */
+function predicted({ prediction }: UpgradePlan): string[][] {
+  if (!prediction) return [];
+  const { writesMs, readsMs, indexesMs, sample } = prediction;
+  const builds = Object.values(indexesMs).reduce((total, ms) => total + ms, 0);
+  return [
+    ['unavailable', `about ${span(writesMs)} for writes, ${span(readsMs)} for reads`],
+    ['index builds', `about ${span(builds)} afterwards, one after another`],
+    ['predicted by', `an upgrade of ${sample.rows} of ${sample.of} rows on a scratch server; the rehearsal takes all`],
+  ];
+}
+
 /** What an upgrade would do, and what stands in its way. */
 export function ruvectorPlanDocument(
   cluster: string,
@@ -74,6 +87,7 @@ export function ruvectorPlanDocument(
     ['strategy', plan.strategy],
     ['version', `${plan.extension.version} → ${plan.to}`],
     ['what waits', plan.unavailable],
+    ...predicted(plan),
     ['way back', 'rollback.sh and ruvector-rollback: a staged rebuild, which loses nothing'],
     ...plan.tables.map((each) => [
       'table',

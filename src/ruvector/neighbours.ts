@@ -1,8 +1,8 @@
 import { identifier, type Sql } from '../postgres/connection';
 import { tableName, type VectorTable } from './vector-columns';
 
-/** How many queries are sampled for each column, and how many neighbours each asks for. */
-export const QUERIES = 10;
+/** How many queries are sampled for each column or index at most, and how many neighbours each asks for. */
+export const QUERIES = 100;
 export const NEIGHBOURS = 10;
 
 /** Where nearest neighbours are looked for. */

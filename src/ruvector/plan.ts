@@ -1,24 +1,22 @@
-import { makeDirectory, removeTree } from '../hosts/files';
 import type { RuvectorUpgradeInput } from '../migration/ruvector';
-import { layout, workDirectory, type Cluster } from '../postgres/cluster';
+import { layout, type Cluster } from '../postgres/cluster';
 import { withSql } from '../postgres/connection';
 import type { Finding } from '../postgres/preflight/check';
-import { SchemaArchive } from './archive';
 import { ARRAY_FORMS, type ArrayForms } from './conversion';
 import { strategyFor, type Extension, type Strategy } from './extension';
 import { readLive, type Live } from './live';
 import {
-  dependantFindings,
   extensionFindings,
   invalidIndexFindings,
   unreadableFindings,
   vectorFindings,
   versionFindings,
 } from './preflight/catalog-checks';
-import { accepting, blocker } from './preflight/findings';
+import { blocker } from './preflight/findings';
 import { spaceFindings } from './preflight/space';
-import { rehearse } from './rehearsal';
-import { makeScripts, planIndexes, type PlannedIndex } from './scripts';
+import type { Prediction } from './prediction';
+import { planIndexes, type PlannedIndex } from './scripts';
+import { tryOut } from './trial';
 import { tableName } from './vector-columns';
 import { Workshop } from './workshop';
 
@@ -34,8 +32,10 @@ export interface UpgradePlan {
   concurrentBefore: string[];
   /** Names of what stands on the extension and is carried over. */
   dependants: string[];
-  /** What waits, and for how long. */
+  /** What waits, and why. */
   unavailable: string;
+  /** How long; absent where there is nothing to wait for, or where the upgrade can't be tried. */
+  prediction?: Prediction;
 }
 
 /** A plan with what speaks against it. `plan` is absent where there is nothing to plan for. */
@@ -58,10 +58,7 @@ export async function requireLive(cluster: Cluster, database: string, extension:
   );
 }
 
-/**
- * Looks at everything that an upgrade will meet, and tries it on a scratch server with empty tables. The cluster itself is
- * only read.
- */
+/** Looks at everything that an upgrade will meet, and tries it on a scratch server. The cluster itself is only read. */
 export async function inspect(
   cluster: Cluster,
   postgres: number,
@@ -83,55 +80,23 @@ export async function inspect(
   });
   const known = [...version, ...space, ...invalidIndexFindings(live, database), ...findings];
   progress('trying it on a scratch server');
-  const tried = await Workshop.with(cluster, postgres, (workshop) =>
-    tryOut(cluster, postgres, input, live, strategy, forms, workshop),
-  );
-  return { plan: tried.plan, findings: accepting([...known, ...tried.findings], input.accept) };
-}
-
-async function tryOut(
-  cluster: Cluster,
-  postgres: number,
-  input: RuvectorUpgradeInput,
-  live: Live,
-  strategy: Strategy,
-  from: ArrayForms,
-  workshop: Workshop,
-): Promise<{ plan: UpgradePlan; findings: Finding[] }> {
-  const { database, to } = input;
-  const offers = await workshop.offers(live.extension.name, to);
-  const before = await workshop.offers(live.extension.name, live.extension.version);
-  const { after, problems } = planIndexes(live.indexes, offers, input);
-  const plan = planOf(live, to, strategy, { from, to: offers.forms }, after, before.concurrent);
-  const methods = problems.map(({ index, problem }) =>
-    blocker('index-method', {
-      database,
-      object: `index ${index}`,
-      seen: `${problem}.`,
-      action: 'Say method, operatorClass, or both in the input.',
-    }),
-  );
-  const directory = `${workDirectory(cluster)}/ruvector-schema`;
-  await makeDirectory(cluster.host, directory, cluster.entry.osUser);
-  try {
-    const archive = await SchemaArchive.dump(cluster, layout(cluster, postgres), database, directory);
-    const scripts = await withSql(cluster, { database }, (sql) => makeScripts(sql, live, archive, plan));
-    const standing = dependantFindings(scripts.restoration, strategy, database);
-    // What can't be carried over would fail here once more, and say it worse.
-    const canTry = standing.every(({ check }) => check !== 'dependants');
-    const rehearsal = canTry ? await rehearse(workshop, live, archive, scripts, after) : { problems: [] };
-    const refused = rehearsal.problems.map((problem) =>
-      blocker('rehearsal', {
+  return Workshop.with(cluster, postgres, async (workshop) => {
+    const offers = await workshop.offers(live.extension.name, to);
+    const before = await workshop.offers(live.extension.name, live.extension.version);
+    const { after, problems } = planIndexes(live.indexes, offers, input);
+    const plan = planOf(live, to, strategy, { from: forms, to: offers.forms }, after, before.concurrent);
+    const methods = problems.map(({ index, problem }) =>
+      blocker('index-method', {
         database,
-        object: `extension ${live.extension.name}`,
-        seen: `on a copy of the schema, PostgreSQL refused the upgrade: ${problem}`,
-        action: 'Change or drop the object that it names, and make it anew after the upgrade.',
+        object: `index ${index}`,
+        seen: `${problem}.`,
+        action: 'Say method, operatorClass, or both in the input.',
       }),
     );
-    return { plan, findings: [...methods, ...standing, ...refused] };
-  } finally {
-    await removeTree(cluster.host, directory, cluster.entry.osUser);
-  }
+    const trial = { cluster, paths: layout(cluster, postgres), input, live, plan, workshop };
+    const { prediction, findings: all } = await tryOut(trial, [...known, ...methods]);
+    return { plan: { ...plan, prediction }, findings: all };
+  });
 }
 
 function planOf(
@@ -173,5 +138,5 @@ function unavailable(strategy: Strategy, { tables }: Live, indexes: PlannedIndex
       : `; writes wait again while these are built, because their access method can't do it concurrently: ${blocking.join(', ')}`;
   const search =
     indexes.length > 0 ? ` Afterwards searches read whole tables until the indexes are built anew${building}.` : '';
-  return `${names}: ${how}, in one transaction.${search} The rehearsal measures it.`;
+  return `${names}: ${how}, in one transaction.${search}`;
 }

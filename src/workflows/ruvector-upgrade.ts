@@ -82,6 +82,9 @@ async function look(run: VectorRun, input: RuvectorUpgradeInput): Promise<{ post
   run.fact('from', plan.extension.version);
   run.fact('to', plan.to);
   run.fact('what waits', plan.unavailable);
+  // By a sample of the rows; the rehearsal, where there is one, knows better.
+  if (plan.prediction)
+    run.progress.wait.predicted = { writesMs: plan.prediction.writesMs, readsMs: plan.prediction.readsMs };
   return { postgres, plan };
 }
 

@@ -1,6 +1,7 @@
 import type { MajorVersion } from '../../sandbox/parts';
 import type { Flavour } from '../../sandbox/ruvector';
 import { vectorIndexRebuildInput, type VectorIndexRebuildInput } from '../../src/migration/ruvector';
+import { QUERIES } from '../../src/ruvector/neighbours';
 import { SETTINGS } from '../../src/ruvector/tune';
 import { DATABASE, methods, RuvectorLab } from './lab';
 
@@ -49,7 +50,7 @@ describe.each(CASES)('the steps of a rebuild, each of them twice, with %s on Pos
     await lab.sql('create schema pgpassage_tune; create table pgpassage_tune.sample (id int)');
     const trials = await lab.twice('tuneVectorIndex', { ref, sampleRows: 200 });
     expect(trials.map(({ m, ef_construction }) => ({ m, ef_construction }))).toEqual(SETTINGS);
-    expect(trials.map(({ queries, bytes }) => queries === 10 && bytes > 0)).toEqual(SETTINGS.map(() => true));
+    expect(trials.map(({ queries, bytes }) => queries === QUERIES && bytes > 0)).toEqual(SETTINGS.map(() => true));
     expect(await lab.sql("select count(*) from pg_namespace where nspname = 'pgpassage_tune'")).toBe('0');
     expect(await lab.sql(NAMES)).toBe(`idx_embeddings_vector ${OLD}`);
   });
@@ -72,8 +73,8 @@ describe.each(CASES)('the steps of a rebuild, each of them twice, with %s on Pos
     if (!lab) return console.warn(`LEFT OUT: ${leftOut}`);
     const measures = await lab.twice('measureVectorIndexes', ref);
     expect(measures.map(({ name, queries, recall }) => [name, queries, recall! > 0.5])).toEqual([
-      ['idx_embeddings_vector', 10, true],
-      ['idx_embeddings_vector_pgp_new', 10, true],
+      ['idx_embeddings_vector', QUERIES, true],
+      ['idx_embeddings_vector_pgp_new', QUERIES, true],
     ]);
     expect(await lab.sql('select count(*) from pg_index where not indisvalid')).toBe('0');
   });

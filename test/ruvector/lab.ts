@@ -118,8 +118,12 @@ export class RuvectorLab {
 }
 
 function seedSql(method: string, rows: number, dimensions: number, indexOptions: string): string {
-  const vector = (seed: string) =>
-    `(select translate(array_agg((sin(${seed} * 7.13 + j * ${seed} * 0.37) + 0.001 * j)::real)::text, '{}', '[]') from generate_series(1, ${dimensions}) j)::ruvector`;
+  // As embeddings do, they fill few of their dimensions: three sines, of which the row decides the phases alone. No index
+  // finds its way among vectors that are random in all of them.
+  const element = (n: string) =>
+    `sin(${n} * 7.13 + j * 0.37) + sin(${n} * 3.3 + j * 1.1) + sin(${n} * 0.77 + j * 0.05)`;
+  const vector = (n: string) =>
+    `(select translate(array_agg((${element(n)})::real)::text, '{}', '[]') from generate_series(1, ${dimensions}) j)::ruvector`;
   return `
 create extension ruvector version '0.1.0';
 create schema claude_flow;

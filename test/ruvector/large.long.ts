@@ -53,8 +53,7 @@ test.each(CASES)(
       let killAfter: KillAfter = () => Infinity;
       for (const round of ['first', 'again']) {
         const interruptions = stack.interrupt(killAfter);
-        // Indexes this cheap over 100,000 rows find what they find by luck, so their recall (0.1 to 0.9) decides nothing here.
-        const handle = await stack.begin('ruvectorUpgrade', { to: '2.0.0', recallLoss: 1 });
+        const handle = await stack.begin('ruvectorUpgrade', { to: '2.0.0' });
         const done = (await handle.result()) as VectorProgress;
         expect(interruptions.killed).toEqual(ACTIVITIES);
         killAfter = (_, nth) => interruptions.worked[nth]! / 2;

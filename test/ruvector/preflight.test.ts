@@ -74,6 +74,32 @@ test('a view on a function that is gone in the new version is named by the rehea
   expect(free.filter(({ severity }) => severity === 'blocker')).toEqual([]);
 }, 200_000);
 
+test('the plan says how long things will wait, by a sample of the rows; a sample that fails by itself stops nothing', async () => {
+  if (!lab) return console.warn(`LEFT OUT: ${leftOut}`);
+  await lab.sql(`insert into claude_flow.embeddings ("Key", embedding)
+    select 'more' || n, ('[' || n || ',1,2,3,4,5,6,7]')::ruvector from generate_series(1, 9000) n`);
+  const input = { cluster: 'test', database: DATABASE, to: '2.0.0', accept: ['generated-columns'] };
+  const inspect = () => lab!.run('inspectRuvector', ruvectorUpgradeInput.parse(input));
+  const { plan } = await inspect();
+  const { sample, writesMs, readsMs, indexesMs } = plan!.prediction!;
+  expect(sample.of).toBe(9000 + 200 + 200 + 60);
+  // Each table's part is rounded up.
+  expect(sample.rows - 4000).toBeLessThan(plan!.tables.length);
+  expect(sample.rows).toBeGreaterThanOrEqual(4000);
+  expect(writesMs).toBeGreaterThanOrEqual(readsMs);
+  expect(readsMs).toBeGreaterThan(0);
+  expect(Object.keys(indexesMs)).toEqual(plan!.indexes.map(({ identity }) => identity));
+  expect(Object.values(indexesMs).every((ms) => ms > 0)).toBe(true);
+
+  // Rows that are there may break it, new ones may not, not even on the scratch server.
+  await lab.sql(`alter table claude_flow.embeddings add constraint since check (id > 1000) not valid`);
+  const { plan: without, warnings, blockers } = await inspect();
+  expect(blockers).toEqual([]);
+  expect(without!.prediction).toBeUndefined();
+  expect(named(warnings, 'prediction')).toMatchObject([{ seen: expect.stringContaining('"since"') }]);
+  await lab.sql(`alter table claude_flow.embeddings drop constraint since`);
+}, 200_000);
+
 test('a version that does not exist', async () => {
   if (!lab) return console.warn(`LEFT OUT: ${leftOut}`);
   const findings = await found('select 1', { to: '9.9.9' });

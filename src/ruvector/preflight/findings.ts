@@ -15,7 +15,8 @@ export type CheckName =
   | 'extension-tables'
   | 'extension-privileges'
   | 'disk-space'
-  | 'rehearsal';
+  | 'rehearsal'
+  | 'prediction';
 
 /** Blockers that a person may accept, because the upgrade itself gets through. */
 const JUDGEMENT: readonly CheckName[] = ['invalid-index', 'generated-columns'];
