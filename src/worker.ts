@@ -11,7 +11,12 @@ import { DEFAULT_TASK_QUEUE } from './migration/identity';
 
 const DEFAULT_INVENTORY = '/etc/pgpassage/inventory.yaml';
 const logger = pino(
-  { name: 'pgpassage-worker', level: process.env.PGPASSAGE_LOG_LEVEL ?? 'info' },
+  {
+    name: 'pgpassage-worker',
+    level: process.env.PGPASSAGE_LOG_LEVEL ?? 'info',
+    // An error's message is none of its own enumerable properties.
+    serializers: { error: pino.stdSerializers.err },
+  },
   pino.destination(2),
 );
 

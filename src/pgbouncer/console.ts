@@ -31,7 +31,8 @@ export function consoleArguments(
 ): string[] {
   const where = [`--host=${host}`, `--port=${port}`, `--username=${user}`, '--dbname=pgbouncer', '--no-password'];
   const form = ['--no-psqlrc', '--quiet', '--no-align', '--field-separator=\t', '--pset=footer=off'];
-  const variables = { PGCONNECT_TIMEOUT: '10', ...environment };
+  // Settings of sessions are nothing that PgBouncer's own console takes.
+  const variables = { PGCONNECT_TIMEOUT: '10', PGOPTIONS: '', ...environment };
   return programArguments(paths, 'psql', [...where, ...form, `--command=${command}`], variables);
 }
 

@@ -35,7 +35,6 @@ export async function planDrain(
     {
       ...(pgpass && { PGPASSFILE: secret }),
       PGAPPNAME: 'pgpassage',
-      PGOPTIONS: '-c search_path=pg_catalog',
     },
   );
   return {

@@ -3,6 +3,7 @@ import { writeFile } from '../hosts/files';
 import { output } from '../hosts/host';
 import type { Cluster, Layout } from './cluster';
 import { program } from './cluster';
+import { sessionOptions } from './session';
 import { passfile } from './tools';
 
 /** Where a program of PostgreSQL's connects. */
@@ -15,7 +16,7 @@ export interface Target {
 }
 
 /** Of the worker's environment: anything that would lead a program to another server than the one it is told. */
-const FOREIGN = ['PGHOST', 'PGHOSTADDR', 'PGPORT', 'PGUSER', 'PGDATABASE', 'PGSERVICE', 'PGOPTIONS', 'PGPASSWORD'];
+const FOREIGN = ['PGHOST', 'PGHOSTADDR', 'PGPORT', 'PGUSER', 'PGDATABASE', 'PGSERVICE', 'PGPASSWORD'];
 
 /**
  * Arguments that run one of PostgreSQL's programs in an environment of its own, with messages in English. By `env` and
@@ -27,7 +28,9 @@ export function programArguments(
   args: readonly string[],
   environment: Record<string, string> = {},
 ): string[] {
-  const variables = Object.entries({ LC_ALL: 'C', ...environment }).map(([key, value]) => `${key}=${value}`);
+  const variables = Object.entries({ LC_ALL: 'C', PGOPTIONS: sessionOptions(), ...environment }).map(
+    ([key, value]) => `${key}=${value}`,
+  );
   return ['env', ...FOREIGN.flatMap((key) => ['-u', key]), ...variables, program(paths, name), ...args];
 }
 

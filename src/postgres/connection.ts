@@ -3,6 +3,7 @@ import { Client, types } from 'pg';
 import { escapeIdentifier, escapeLiteral } from 'pg';
 import type { Target } from '../hosts/host';
 import type { Cluster } from './cluster';
+import { sessionOptions } from './session';
 
 /** Rows of a query; bigint and numeric arrive as strings, as pg does by default. */
 export type Row = Record<string, unknown>;
@@ -59,8 +60,7 @@ export async function withSql<T>(
     application_name: 'pgpassage',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     types: textTimes,
-    // search_path is closed so that no object of the cluster's users stands in for a system one.
-    options: `-c search_path=pg_catalog -c statement_timeout=${options.statementTimeoutMs ?? 0} -c idle_in_transaction_session_timeout=0`,
+    options: sessionOptions({ statement_timeout: String(options.statementTimeoutMs ?? 0) }),
   });
   // A connection that breaks while idle emits 'error'; the next query on it fails and says so.
   client.on('error', () => undefined);

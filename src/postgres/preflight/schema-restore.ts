@@ -100,7 +100,15 @@ async function restoreDatabase(
   if (failure !== undefined) return [{ database, object: `database ${database}`, message: failure }];
   const through = connectionString(scratch.target(database === 'template1' ? 'postgres' : 'template1'));
   const existing = ['template1', 'postgres'].includes(database) ? ['--clean'] : [];
-  const { stderr } = await scratch.tryRun('pg_restore', ['--verbose', '--create', ...existing, '-d', through, file]);
+  const { stderr } = await scratch.tryRun('pg_restore', [
+    '--verbose',
+    '--create',
+    '--no-tablespaces',
+    ...existing,
+    '-d',
+    through,
+    file,
+  ]);
   return named(context, database, restoreErrors(stderr));
 }
 

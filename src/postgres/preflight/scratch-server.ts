@@ -22,9 +22,6 @@ export interface RefusedLibrary {
 const START_TIMEOUT_MS = 120_000;
 const QUERY_TIMEOUT_MS = 10 * 60_000;
 
-/** Against what restored roles and databases set for their sessions. */
-const SESSION = '-c search_path=pg_catalog -c default_transaction_read_only=off -c statement_timeout=0';
-
 /**
  * A server of the target version on the cluster's host, for looking and trying: made like the target would be, reachable
  * by nobody but the OS user, and gone after the run.
@@ -102,13 +99,8 @@ export class ScratchServer {
   }
 
   /** Runs one of the target version's programs on the host as the OS user, whatever its exit code. */
-  tryRun(
-    name: string,
-    args: readonly string[],
-    input?: string,
-    environment: Record<string, string> = {},
-  ): Promise<CommandResult> {
-    const argv = programArguments(this.paths, name, args, environment);
+  tryRun(name: string, args: readonly string[], input?: string): Promise<CommandResult> {
+    const argv = programArguments(this.paths, name, args);
     return this.cluster.host.run({ argv, user: this.cluster.entry.osUser, timeoutMs: QUERY_TIMEOUT_MS, input });
   }
 
@@ -122,7 +114,7 @@ export class ScratchServer {
   async script(sql: string, database?: string, stopAtError = false): Promise<CommandResult> {
     const options = ['-X', '-q', '-A', '-t', '-v', `ON_ERROR_STOP=${stopAtError ? 1 : 0}`, '-v', 'VERBOSITY=verbose'];
     const args = [...options, '-d', connectionString(this.target(database)), '-f', '-'];
-    const result = await this.tryRun('psql', args, sql, { PGOPTIONS: SESSION });
+    const result = await this.tryRun('psql', args, sql);
     if (result.exitCode === 0 || (result.exitCode === 3 && !stopAtError)) return result;
     throw new Error(
       `the scratch server of PostgreSQL ${this.paths.version} refused a query: ${result.stderr.trim().slice(-1000)}`,

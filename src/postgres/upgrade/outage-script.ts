@@ -78,9 +78,11 @@ control ${shellWord(plan.from.binDirectory)} "$old" "Latest checkpoint location"
 mark upgrade
 as_owner sh -c 'cd "$1" && shift && exec "$@"' sh "$socket" \\
   ${shellCommand(pgUpgradeArguments(plan))} --socketdir="$socket" --jobs="$(nproc)" || {
-  # Its own message names a log; what stands in the logs is what a person needs, verifiers apart.
+  # Its own message names a log; what stands in the logs is what a person needs, verifiers apart. What the others said when
+  # they were ended with the one that failed would only hide it.
   as_owner grep -rhiE -B 1 -A 4 '(error|fatal|panic):' "$new/pg_upgrade_output.d" |
-    sed "s/PASSWORD '[^']*'/PASSWORD '...'/g" | tail -n 60
+    grep -vE '^(--|command: .*|.*(is shutting down|terminating connection due to administrator command).*)$' |
+    sed "s/PASSWORD '[^']*'/PASSWORD '...'/g" | cut -c 1-500 | tail -n 30
   put_back "pg_upgrade failed"
 }
 mark start

@@ -123,7 +123,7 @@ echo "recovering the clone"
 ${shellCommand(privateService(cluster.entry.osUser, from, hba, root).start.argv)} || { tail -n 40 ${shellWord(from.logFile)}; exit 1; }
 (
 ${outage}
-) || { code=$?; tail -n 40 "$root"/*.log; exit "$code"; }
+) || { code=$?; ${complaints('"$root"/*.log')}; exit "$code"; }
 echo "first week: ANALYZE and extension updates"
 psql() { ${shellCommand(psql)} --host="$socket_directory" "$@"; }
 psql --dbname=template1 --command="select datname from pg_database where datallowconn and not datistemplate" >"$root/databases" || exit 1
@@ -131,6 +131,11 @@ while IFS= read -r database; do
   PGDATABASE=$database psql --command='analyze' >/dev/null || exit 1
 done <"$root/databases" || exit 1
 `;
+}
+
+/** What servers complained of. The cause itself was told before it, and must not be driven out by what is in order. */
+function complaints(logs: string): string {
+  return `grep -hE -A 2 '(ERROR|FATAL|PANIC):' ${logs} | tail -n 15`;
 }
 
 function harmless(paths: Layout): Record<string, string> {

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { run } from '../../../sandbox/command';
+import { asUser } from '../../../sandbox/os-user';
 import type { SandboxServer } from '../../../sandbox/postgres-server';
 import { seed, SEED_HBA, SEED_SETTINGS, PLANTED_PASSWORDS } from '../../../sandbox/seed/seed';
 import { layout } from '../../../src/postgres/cluster';
@@ -27,6 +28,32 @@ describe('a cluster that is in order', () => {
     expect(report).toMatchObject({ from: 15, to: 16, blockers: 0, warnings: 0, passed: report.results.length });
     // Extensions keep their versions, and functions with dynamic SQL or own settings are known: for the record only.
     expect(found(report, 'role-all-settings')).toHaveLength(1);
+  });
+
+  test('passes with tables in a tablespace, names of all kinds, and an admin whose sessions are set up otherwise', async () => {
+    const location = `${server.root}/a space`;
+    await run(asUser(server.osUser, ['mkdir', location]));
+    await server.psql(`create tablespace "a space" location '${location}'`);
+    for (const database of ['a=b', 'quo"te', '-dash', 'postgresql://x']) {
+      await server.psql(`create database "${database.replaceAll('"', '""')}"`);
+      const client = await server.connect(database);
+      await client.query('create table "T ""1" (id int primary key) tablespace "a space"');
+      await client.query(`create function count(anyelement) returns bigint language sql as 'select 1 / 0'`);
+      await client.end();
+    }
+    await server.psql(`alter database "a=b" set default_transaction_read_only = on`);
+    for (const setting of [
+      "datestyle = 'SQL, DMY'",
+      'default_transaction_read_only = on',
+      'quote_all_identifiers = on',
+      "search_path = 'public'",
+    ])
+      await server.psql(`begin read write; alter role postgres set ${setting}; commit`);
+    try {
+      expect(concerns(await preflight(server, { from: 15, to: 16 }))).toEqual([]);
+    } finally {
+      await server.psql('begin read write; alter role postgres reset all; commit');
+    }
   });
 
   test('is warned of its one md5 password on the way to 18, and of nothing else', async () => {

@@ -40,6 +40,7 @@ describe('a cluster full of traps, 15 → 18', () => {
     ['old-cluster-clean', /pg_control\.old$/, 'warning', /handed over/],
     ['databases-connectable', 'database broken', 'blocker', /-2.*DROP DATABASE "broken"/],
     ['databases-connectable', 'database closed', 'blocker', /ALTER DATABASE "closed" ALLOW_CONNECTIONS true/],
+    ['databases-connectable', 'database two\nlines', 'blocker', /line break.*RENAME/],
     ['databases-connectable', 'database template0', 'blocker', /datallowconn = false/],
     [
       'collation-version-drift',

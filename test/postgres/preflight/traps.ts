@@ -49,6 +49,8 @@ const CLUSTER = `
   alter database app set force_parallel_mode = off;
   create database closed allow_connections false;
   create database broken;
+  create database "two
+lines" allow_connections false;
   update pg_database set datconnlimit = -2 where datname = 'broken';
   update pg_database set datallowconn = true where datname = 'template0';
   create role keeper;

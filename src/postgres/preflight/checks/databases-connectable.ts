@@ -57,6 +57,10 @@ function stateFindings({ datname, datallowconn, datconnlimit }: Database): Found
       ),
     ];
   }
+  if (/[\n\r]/.test(datname)) {
+    const action = 'ALTER DATABASE … RENAME TO a name without line breaks; clients connect by the new one.';
+    return [blocker(datname, 'its name has a line break, which pg_upgrade can give to no program', action)];
+  }
   if (datname === 'template0') {
     const action = "UPDATE pg_database SET datallowconn = false WHERE datname = 'template0'.";
     return datallowconn ? [blocker(datname, 'it accepts connections, which pg_upgrade refuses', action)] : [];
