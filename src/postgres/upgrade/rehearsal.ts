@@ -2,6 +2,7 @@ import { shellCommand, shellWord } from '../../hosts/quote';
 import type { Mode } from '../../migration/input';
 import { layout, program, workDirectory, type Cluster, type Layout } from '../cluster';
 import type { Service } from '../service';
+import { sessionOptions } from '../session';
 import { JobFailed, type RunJob } from './jobs';
 import { marks, outageScript, type Mark } from './outage-script';
 import { PHASE_FILES, type PhaseRecord } from './phase-files';
@@ -125,7 +126,7 @@ ${shellCommand(privateService(cluster.entry.osUser, from, hba, root).start.argv)
 ${outage}
 ) || { code=$?; ${complaints('"$root"/*.log')}; exit "$code"; }
 echo "first week: ANALYZE and extension updates"
-psql() { ${shellCommand(psql)} --host="$socket_directory" "$@"; }
+psql() { PGOPTIONS=${shellWord(sessionOptions())} ${shellCommand(psql)} --host="$socket_directory" "$@"; }
 psql --dbname=template1 --command="select datname from pg_database where datallowconn and not datistemplate" >"$root/databases" || exit 1
 while IFS= read -r database; do
   PGDATABASE=$database psql --command='analyze' >/dev/null || exit 1
